@@ -1,0 +1,1 @@
+//! Runs a band of coding agents on people's git repositories, and keeps every decision in git.
