@@ -1,1 +1,3 @@
 //! Runs a band of coding agents on people's git repositories, and keeps every decision in git.
+
+pub mod domain;

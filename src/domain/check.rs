@@ -1,0 +1,192 @@
+//! The rules that hold between the parts of a project, checked after every change in tests and at every opening.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::domain::approval::Question;
+use crate::domain::entity::Entity;
+use crate::domain::id::{SprintId, StoryId};
+use crate::domain::project::Project;
+use crate::domain::sprint::{Sprint, SprintStatus};
+use crate::domain::story::{Status, Story};
+use crate::domain::workflow::State;
+
+/// A rule that is broken, naming the things.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Violation {
+    /// Something speaks of a thing that does not exist.
+    Missing {
+        /// Who speaks.
+        from: String,
+        /// Of what.
+        to: String,
+    },
+    /// Stories wait for one another.
+    Circle(StoryId),
+    /// A story and a sprint disagree on whether they belong together.
+    Membership {
+        /// The story.
+        story: StoryId,
+        /// The sprint.
+        sprint: SprintId,
+    },
+    /// The state needs a sprint of another kind than there is.
+    StateAndSprint {
+        /// The state.
+        state: State,
+        /// What there is.
+        sprint: Option<(SprintId, SprintStatus)>,
+    },
+    /// A sprint goes on, though it is not the current one.
+    SecondSprint(SprintId),
+    /// A number was given away that the counter does not know.
+    Counter(&'static str),
+    /// A story is blocked without a reason, or has a reason without being blocked.
+    Reason(StoryId),
+    /// A story is proposed and nobody is asked about it, or the other way round.
+    Proposal(StoryId),
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { from, to } => write!(f, "{from} refers to {to}, which does not exist"),
+            Self::Circle(story) => write!(f, "{story} waits for itself through its dependencies"),
+            Self::Membership { story, sprint } => {
+                write!(f, "{story} and {sprint} disagree on whether it is in it")
+            }
+            Self::StateAndSprint { state, sprint: None } => {
+                write!(f, "the state is {state} and there is no sprint")
+            }
+            Self::StateAndSprint { state, sprint: Some((id, status)) } => {
+                write!(f, "the state is {state} and {id} is {status}")
+            }
+            Self::SecondSprint(sprint) => {
+                write!(f, "{sprint} has not ended, though it is not the current sprint")
+            }
+            Self::Counter(what) => write!(f, "the counter of {what} is lower than an id in use"),
+            Self::Reason(story) => {
+                write!(f, "{story} is blocked without a reason, or has one without being blocked")
+            }
+            Self::Proposal(story) => {
+                write!(f, "{story} is proposed and no approval asks about it, or the reverse")
+            }
+        }
+    }
+}
+
+/// Everything that is wrong with a project; nothing, after every accepted command.
+pub fn violations(project: &Project) -> Vec<Violation> {
+    let mut found = Vec::new();
+    counters(project, &mut found);
+    project.stories.values().for_each(|story| references(project, story, &mut found));
+    project.sprints.values().for_each(|sprint| members(project, sprint, &mut found));
+    proposals(project, &mut found);
+    standing(project, &mut found);
+    circles(project, &mut found);
+    found
+}
+
+fn counters(project: &Project, found: &mut Vec<Violation>) {
+    let counters = project.counters;
+    let highest = [
+        ("epics", counters.epics, project.epics.keys().next_back().map(|id| id.0)),
+        ("stories", counters.stories, project.stories.keys().next_back().map(|id| id.0)),
+        ("sprints", counters.sprints, project.sprints.keys().next_back().map(|id| id.0)),
+        ("approvals", counters.approvals, project.approvals.iter().map(|one| one.id.0).max()),
+    ];
+    let low = highest.into_iter().filter(|(_, counter, highest)| highest.is_some_and(|id| id > *counter));
+    found.extend(low.map(|(what, ..)| Violation::Counter(what)));
+}
+
+fn references(project: &Project, story: &Story, found: &mut Vec<Violation>) {
+    let mut missing =
+        |to: Entity| found.push(Violation::Missing { from: story.id.to_string(), to: to.to_string() });
+    let gone = story.depends_on.iter().filter(|id| !project.stories.contains_key(*id));
+    gone.for_each(|id| missing(Entity::Story(*id)));
+    if let Some(epic) = story.epic.filter(|id| !project.epics.contains_key(id)) {
+        missing(Entity::Epic(epic));
+    }
+    match story.sprint.map(|id| (id, project.sprints.get(&id))) {
+        Some((id, None)) => missing(Entity::Sprint(id)),
+        Some((sprint, Some(of))) if !of.stories.contains(&story.id) => {
+            found.push(Violation::Membership { story: story.id, sprint });
+        }
+        _ => {}
+    }
+    if (story.status == Status::Blocked) != story.reason.is_some() {
+        found.push(Violation::Reason(story.id));
+    }
+}
+
+/// A story of a sprint is in it, has been returned, or has been removed since.
+fn members(project: &Project, sprint: &Sprint, found: &mut Vec<Violation>) {
+    for id in &sprint.stories {
+        let Some(story) = project.stories.get(id) else {
+            if !sprint.returned.contains(id) {
+                found.push(Violation::Missing { from: sprint.id.to_string(), to: id.to_string() });
+            }
+            continue;
+        };
+        if (story.sprint == Some(sprint.id)) == sprint.returned.contains(id) {
+            found.push(Violation::Membership { story: *id, sprint: sprint.id });
+        }
+    }
+    if !sprint.has_ended() && project.sprint != Some(sprint.id) {
+        found.push(Violation::SecondSprint(sprint.id));
+    }
+}
+
+fn proposals(project: &Project, found: &mut Vec<Violation>) {
+    let mut asked = BTreeSet::new();
+    for approval in &project.approvals {
+        match &approval.question {
+            Question::Proposal { stories, .. } => asked.extend(stories.iter().copied()),
+            Question::Run { story } if !project.stories.contains_key(story) => {
+                found.push(Violation::Missing { from: approval.id.to_string(), to: story.to_string() });
+            }
+            Question::Run { .. } | Question::Imported => {}
+        }
+    }
+    let proposed = project.stories.values().filter(|story| story.status == Status::Proposed);
+    let proposed: BTreeSet<_> = proposed.map(|story| story.id).collect();
+    found.extend(asked.symmetric_difference(&proposed).map(|id| Violation::Proposal(*id)));
+}
+
+fn standing(project: &Project, found: &mut Vec<Violation>) {
+    let current = project.current_sprint().map(|sprint| (sprint.id, sprint.status));
+    let fits = match (project.state, current.map(|(_, status)| status)) {
+        (State::Idle | State::BacklogReady, None) => project.sprint.is_none(),
+        (State::SprintPlanned, Some(status)) => status == SprintStatus::Planned,
+        (State::SprintActive | State::Blocked, Some(status)) => status == SprintStatus::Active,
+        (State::SprintPaused, Some(status)) => status == SprintStatus::Paused,
+        (State::SprintReview, Some(status)) => status == SprintStatus::Review,
+        _ => false,
+    };
+    if !fits {
+        found.push(Violation::StateAndSprint { state: project.state, sprint: current });
+    }
+}
+
+/// Takes away what waits for nothing, again and again; what is left waits for itself.
+fn circles(project: &Project, found: &mut Vec<Violation>) {
+    let mut waiting: BTreeMap<StoryId, usize> = BTreeMap::new();
+    let mut dependents: BTreeMap<StoryId, Vec<StoryId>> = BTreeMap::new();
+    for story in project.stories.values().filter(|story| !story.depends_on.is_empty()) {
+        let known: BTreeSet<_> =
+            story.depends_on.iter().filter(|id| project.stories.contains_key(*id)).collect();
+        waiting.insert(story.id, known.len());
+        known.into_iter().for_each(|id| dependents.entry(*id).or_default().push(story.id));
+    }
+    let mut free: Vec<StoryId> = dependents.keys().filter(|id| !waiting.contains_key(id)).copied().collect();
+    while let Some(id) = free.pop() {
+        for dependent in dependents.get(&id).into_iter().flatten() {
+            let Some(left) = waiting.get_mut(dependent) else { continue };
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                free.push(*dependent);
+            }
+        }
+    }
+    found.extend(waiting.iter().find(|(_, left)| **left > 0).map(|(id, _)| Violation::Circle(*id)));
+}
