@@ -1,3 +1,4 @@
 //! Runs a band of coding agents on people's git repositories, and keeps every decision in git.
 
 pub mod domain;
+pub mod config;
