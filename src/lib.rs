@@ -3,3 +3,4 @@
 pub mod domain;
 pub mod config;
 pub mod process;
+pub mod telemetry;
