@@ -20,6 +20,7 @@
 
 mod flush;
 
+pub(crate) mod journal;
 pub(crate) mod lock;
 pub(crate) mod object;
 
