@@ -23,6 +23,7 @@ mod flush;
 pub(crate) mod journal;
 pub(crate) mod lock;
 pub(crate) mod object;
+pub(crate) mod pack;
 pub(crate) mod reference;
 
 #[cfg(test)]
