@@ -18,8 +18,7 @@
 //! Deliberately absent: threads, async, and clocks other than those that bound a wait. Callers bring
 //! the time and decide what runs where.
 
-mod flush;
-
+pub(crate) mod flush;
 pub(crate) mod journal;
 pub(crate) mod lock;
 pub(crate) mod object;
