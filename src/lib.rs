@@ -2,8 +2,7 @@
 
 pub mod domain;
 
-#[allow(dead_code, unused_imports, reason = "its callers are written next")]
-mod store;
+pub mod store;
 
 pub mod config;
 pub mod process;

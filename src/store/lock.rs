@@ -25,18 +25,18 @@ const LONGEST_LINE: u64 = 4096;
 
 /// Who holds a lock. Kept in the lock file for whoever comes second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Holder {
+pub struct Holder {
     /// The name of the machine.
-    pub(crate) host: String,
+    pub host: String,
     /// The id of the process there.
-    pub(crate) pid: u32,
+    pub pid: u32,
     /// Since when, as RFC 3339.
-    pub(crate) since: String,
+    pub since: String,
 }
 
 /// Why a lock could not be taken.
 #[derive(Debug, Error)]
-pub(crate) enum LockError {
+pub enum LockError {
     #[error("cannot {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("{} is held by process {} on {} since {}", path.display(), holder.pid, holder.host, holder.since)]

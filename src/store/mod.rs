@@ -1,29 +1,47 @@
-//! Keeps what was decided: first in a journal, then as commits on a branch of its own.
+//! Keeps a project in its own git repository, durably, without touching what is the person's.
 //!
-//! A change is answered when the journal has it, which takes one flush. Becoming a commit follows in
-//! the background and takes several, in an order that survives a loss of power at any moment:
+//! The content is a branch, `orch-state`, mounted at `.orch-state/`. A change is durable as soon as
+//! the node's journal is flushed; publishing makes it a commit a few milliseconds later.
 //!
 //! ```text
-//! change ──► journal (one flush) ──► answered
-//!               │
-//!               └──► objects ──► pack (data, then names) ──► reference ──► mark in the journal
+//! change ──► journal (one flush: the answer) ──► objects ──► branch ──► folder
+//!                 └──────── after a crash: what the branch lacks is made again ────────┘
 //! ```
 //!
 //! Invariants:
 //!
-//! - A file gets its final name only after its data is on the disk.
-//! - A reference moves only after every object it needs is on the disk.
-//! - After a failed write or flush nobody knows what is on the disk, so nothing more is written.
+//! - One process writes a repository's state branch: it holds the lock in git's folder.
+//! - Making a commit again from the journal gives the same commit, bit for bit.
+//! - Nothing of the person's is written: no index, no HEAD, no branch, no file outside `.orch-state/`.
 //!
-//! Deliberately absent: threads, async, and clocks other than those that bound a wait. Callers bring
-//! the time and decide what runs where.
+//! Deliberately absent: what a change means. The domain decides, the store keeps.
 
+mod branch;
+mod error;
 pub(crate) mod flush;
-pub(crate) mod journal;
-pub(crate) mod lock;
+mod folder;
+mod foreign;
+pub(crate) mod format;
+mod history;
+pub mod journal;
+pub mod layout;
+mod load;
+pub mod lock;
 pub(crate) mod object;
-pub(crate) mod pack;
-pub(crate) mod reference;
+mod open;
+mod pack;
+mod project_store;
+mod reference;
+mod repository;
+pub mod schema;
+mod templates;
+mod tree;
+mod verify;
 
 #[cfg(test)]
 mod testing;
+
+pub use crate::store::error::StoreError;
+pub use crate::store::open::{Survey, survey};
+pub use crate::store::project_store::{Look, ProjectStore, Published, change, edited_change, key_bytes};
+pub use crate::store::verify::Finding;

@@ -11,12 +11,12 @@ use thiserror::Error;
 
 /// The id of a git object: the SHA-1 of its kind, length and body.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub(crate) struct Oid([u8; Oid::LEN]);
+pub struct Oid([u8; Oid::LEN]);
 
 /// Why a text is not an [`Oid`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("an object id has 40 hexadecimal digits")]
-pub(crate) struct ParseOidError;
+pub struct ParseOidError;
 
 impl Oid {
     /// How many bytes an id has.
@@ -36,6 +36,13 @@ impl Oid {
     pub(crate) fn to_git2(self) -> Result<git2::Oid, git2::Error> {
         git2::Oid::from_bytes(&self.0)
     }
+}
+
+/// The id that a file with this content has.
+pub(crate) fn blob_id(body: &[u8]) -> Oid {
+    let mut hash = Sha1::new_with_prefix(format!("blob {}\0", body.len()));
+    hash.update(body);
+    Oid(hash.finalize().into())
 }
 
 impl From<git2::Oid> for Oid {
@@ -167,7 +174,7 @@ pub(crate) struct TreeEntry {
 
 /// Why names do not make a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum TreeError {
+pub enum TreeError {
     #[error("git cannot keep a file called {0:?}")]
     Name(String),
     #[error("two files are called {0:?}")]

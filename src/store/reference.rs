@@ -28,7 +28,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why a reference could not be read or moved.
 #[derive(Debug, Error)]
-pub(crate) enum ReferenceError {
+pub enum ReferenceError {
     /// The operating system said no.
     #[error("cannot {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },

@@ -41,10 +41,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub(crate) use crate::store::journal::record::ChangeRecord;
-pub(crate) use crate::store::journal::record::CommitMeta;
-pub(crate) use crate::store::journal::record::FileChange;
-pub(crate) use crate::store::journal::record::ProjectKey;
+pub use crate::store::journal::record::ChangeRecord;
+pub use crate::store::journal::record::CommitMeta;
+pub use crate::store::journal::record::FileChange;
+pub use crate::store::journal::record::ProjectKey;
 
 use crate::store::flush::Flushes;
 use crate::store::journal::file::FixedFile;
@@ -66,7 +66,7 @@ const LEAST_FILE_BYTES: u32 = 4096;
 
 /// Why the journal could not do what it was asked. Each names the place, for the person who must look.
 #[derive(Debug, Error)]
-pub(crate) enum JournalError {
+pub enum JournalError {
     /// The operating system said no.
     #[error("cannot {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },

@@ -9,42 +9,42 @@ use serde::Serializer;
 use crate::store::object::Oid;
 
 /// Which project a record belongs to: the bytes of its ULID.
-pub(crate) type ProjectKey = [u8; 16];
+pub type ProjectKey = [u8; 16];
 
 /// One change of one project, with all it takes to make the same commit again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ChangeRecord {
+pub struct ChangeRecord {
     /// Whose change it is.
-    pub(crate) project: ProjectKey,
+    pub project: ProjectKey,
     /// The number of the change within its project: 1, 2, 3 and so on.
-    pub(crate) revision: u64,
+    pub revision: u64,
     /// The files that are different now.
-    pub(crate) files: Vec<FileChange>,
+    pub files: Vec<FileChange>,
     /// What the commit says.
-    pub(crate) meta: CommitMeta,
+    pub meta: CommitMeta,
 }
 
 /// A file as a change left it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileChange {
+pub struct FileChange {
     /// Its path, with `/` between the parts.
-    pub(crate) path: String,
+    pub path: String,
     /// All of its bytes, or nothing if it was removed.
     #[serde(serialize_with = "as_bytes")]
-    pub(crate) content: Option<Vec<u8>>,
+    pub content: Option<Vec<u8>>,
 }
 
 /// What a commit says besides its files.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct CommitMeta {
+pub struct CommitMeta {
     /// Who decided the change.
-    pub(crate) author_name: String,
+    pub author_name: String,
     /// The author's address.
-    pub(crate) author_email: String,
+    pub author_email: String,
     /// When, as seconds since 1970 in UTC.
-    pub(crate) time_seconds: i64,
+    pub time_seconds: i64,
     /// Subject, body and trailers.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// The body of a record. The order of variants and fields is the format on the disk.

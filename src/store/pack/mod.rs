@@ -49,7 +49,7 @@ const UNFINISHED: [&str; 2] = ["tmp_pack_band_", "tmp_idx_band_"];
 
 /// Why objects could not be kept. Each names the file, for the person who must look.
 #[derive(Debug, Error)]
-pub(crate) enum PackError {
+pub enum PackError {
     /// The operating system said no.
     #[error("cannot {action} {}", path.display())]
     Io { action: &'static str, path: PathBuf, source: io::Error },

@@ -1,0 +1,185 @@
+//! From files to a project: everything read, checked against its schema, and put together.
+
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::path::Path;
+
+use git2::Repository;
+
+use crate::domain::check;
+use crate::domain::entity::Extra;
+use crate::domain::project::Project;
+use crate::store::StoreError;
+use crate::store::folder::Folder;
+use crate::store::format::{self, FormatError, Parsed, Parts};
+use crate::store::layout::{self, Content};
+use crate::store::object::{self, Oid};
+
+/// Below this many files a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 100;
+/// More threads than this do not read faster.
+const THREADS_MAX: usize = 4;
+
+/// What a file in the folder turned out to be.
+enum Found {
+    /// It holds what was committed.
+    Committed(Result<Parsed, FormatError>),
+    /// It is not there.
+    Missing,
+    /// It holds something else.
+    Other(Oid),
+}
+
+/// Reads the project of the latest commit.
+///
+/// Files of the folder are used where they hold what was committed. A file that differs is put right if
+/// `is_ours` knows its content, else it is an edit, which stays and is left for the next look.
+pub(crate) fn project(
+    repository: &Repository,
+    files: &BTreeMap<String, Oid>,
+    folder: &mut Folder,
+    is_ours: &dyn Fn(&str, Oid) -> bool,
+) -> Result<(Project, Extra), StoreError> {
+    let mut parts = Parts::default();
+    // A power cut leaves empty files; no person means one.
+    let nothing = object::blob_id(&[]);
+    for (path, content, oid, found) in read_all(files, folder)? {
+        let parsed = match found {
+            Found::Committed(parsed) => {
+                folder.confirm(&path)?;
+                parsed
+            }
+            Found::Other(other) if other != nothing && !is_ours(&path, other) => {
+                folder.suspect(&path);
+                format::parse(content, &blob(repository, oid)?)
+            }
+            Found::Missing | Found::Other(_) => {
+                let bytes = blob(repository, oid)?;
+                folder.force(&path, oid, &bytes)?;
+                format::parse(content, &bytes)
+            }
+        };
+        parts.add(parsed.map_err(|error| {
+            damaged(Path::new(&path), &blob(repository, oid).unwrap_or_default(), &error)
+        })?);
+    }
+    let path = repository.path().to_owned();
+    let whole = parts.assemble();
+    whole.ok_or_else(|| StoreError::BrokenRule { path, reason: "there is no status.json".to_owned() })
+}
+
+/// Reads the project of any commit, leaving the folder alone.
+pub(crate) fn project_at(
+    repository: &Repository,
+    files: &BTreeMap<String, Oid>,
+) -> Result<(Project, Extra), StoreError> {
+    let mut parts = Parts::default();
+    for (path, oid) in files {
+        let Some(content) = layout::content_of(path) else { continue };
+        let bytes = blob(repository, *oid)?;
+        let parsed = format::parse(content, &bytes);
+        parts.add(parsed.map_err(|error| damaged(Path::new(path), &bytes, &error))?);
+    }
+    let path = repository.path().to_owned();
+    let whole = parts.assemble();
+    whole.ok_or_else(|| StoreError::BrokenRule { path, reason: "there is no status.json".to_owned() })
+}
+
+/// Refuses a project whose parts contradict one another.
+pub(crate) fn sound(path: &Path, project: &Project) -> Result<(), StoreError> {
+    match check::violations(project).first() {
+        None => Ok(()),
+        Some(first) => Err(StoreError::BrokenRule { path: path.to_owned(), reason: first.to_string() }),
+    }
+}
+
+/// The content of a file of a commit.
+pub(crate) fn blob(repository: &Repository, oid: Oid) -> Result<Vec<u8>, StoreError> {
+    let read = oid.to_git2().and_then(|id| repository.find_blob(id));
+    read.map(|blob| blob.content().to_owned()).map_err(|source| StoreError::DamagedObject {
+        path: repository.path().to_owned(),
+        oid: oid.to_string(),
+        reason: source.message().to_owned(),
+    })
+}
+
+/// The error for a file that cannot be used, with the line.
+pub(crate) fn damaged(path: &Path, bytes: &[u8], error: &FormatError) -> StoreError {
+    let line = match error {
+        FormatError::Json(source) | FormatError::Value(source) if source.line() > 0 => source.line(),
+        FormatError::Schema(reason) => line_of(bytes, reason),
+        _ => 1,
+    };
+    let mut reason = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        reason += &format!(": {cause}");
+        source = cause.source();
+    }
+    StoreError::DamagedFile { path: path.to_owned(), line, reason }
+}
+
+/// The line on which the value stands that a schema error speaks of: `/notes/0/text: …`.
+fn line_of(bytes: &[u8], reason: &str) -> usize {
+    let text = String::from_utf8_lossy(bytes);
+    let place = reason.split(": ").next().unwrap_or_default();
+    let mut at = 0;
+    for key in place.split('/').filter(|key| !key.is_empty() && key.parse::<usize>().is_err()) {
+        match text[at..].find(&format!("\"{key}\"")) {
+            Some(further) => at += further,
+            None => break,
+        }
+    }
+    text[..at].matches('\n').count() + 1
+}
+
+type Row = (String, Content, Oid, Found);
+
+/// Reads, hashes and parses all files of ours, on a few threads where there are many.
+fn read_all(files: &BTreeMap<String, Oid>, folder: &Folder) -> Result<Vec<Row>, StoreError> {
+    let ours: Vec<_> = files
+        .iter()
+        .filter_map(|(path, oid)| layout::content_of(path).map(|content| (path.as_str(), content, *oid)))
+        .collect();
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
+    let threads = cores.min(ours.len() / WORTH_A_THREAD).max(1);
+    if threads == 1 {
+        return ours.into_iter().map(|row| read_one(folder, row)).collect();
+    }
+    let share = ours.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let work = |rows: &[(&str, Content, Oid)]| rows.iter().map(|row| read_one(folder, *row)).collect();
+        let handles: Vec<_> = ours.chunks(share).map(|rows| scope.spawn(move || work(rows))).collect();
+        let mut all = Vec::with_capacity(ours.len());
+        for handle in handles {
+            let rows: Result<Vec<Row>, StoreError> =
+                handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            all.extend(rows?);
+        }
+        Ok(all)
+    })
+}
+
+fn read_one(folder: &Folder, (path, content, oid): (&str, Content, Oid)) -> Result<Row, StoreError> {
+    let found = match folder.read(path)? {
+        None => Found::Missing,
+        Some(bytes) => match object::blob_id(&bytes) {
+            found if found == oid => Found::Committed(format::parse(content, &bytes)),
+            found => Found::Other(found),
+        },
+    };
+    Ok((path.to_owned(), content, oid, found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schema_error_leads_to_its_line() {
+        let text = b"{\n  \"format\": 1,\n  \"notes\": [\n    {\n      \"text\": 7\n    }\n  ]\n}\n";
+
+        assert_eq!(line_of(text, "/notes/0/text: 7 is not of type \"string\""), 5);
+        assert_eq!(line_of(text, "the file: \"id\" is a required property"), 1);
+    }
+}

@@ -1,0 +1,254 @@
+//! One project in its repository: what the engine asks the store to do.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::entity::Extra;
+use crate::domain::event::Event;
+use crate::domain::id::Uid;
+use crate::domain::project::Project;
+use crate::store::StoreError;
+use crate::store::branch::Branch;
+use crate::store::folder::{Edit, Folder};
+use crate::store::format::{self, Parsed};
+use crate::store::journal::{ChangeRecord, CommitMeta, FileChange};
+use crate::store::layout::{self, Content};
+use crate::store::load;
+use crate::store::lock::WriterLock;
+use crate::store::object::Oid;
+use crate::store::repository::Place;
+
+/// An open project. Nobody else can write it.
+pub struct ProjectStore {
+    pub(super) place: Place,
+    pub(super) branch: Branch,
+    pub(super) folder: Folder,
+    pub(super) extras: Extra,
+    pub(super) _lock: WriterLock,
+}
+
+/// What happened outside since the last look.
+pub enum Look {
+    /// Nothing.
+    Quiet,
+    /// Somebody else moved the branch; this is the project now.
+    Moved(Box<Project>),
+    /// A person edited files; this is the project with the edits, and what is to be committed first.
+    Edited {
+        /// The project with the edits.
+        project: Box<Project>,
+        /// The edited files as they shall be kept.
+        files: Vec<FileChange>,
+        /// Their names.
+        paths: Vec<String>,
+    },
+}
+
+/// What was published.
+pub struct Published {
+    /// The commits, one for each change, in full.
+    pub commits: Vec<String>,
+    /// The raw id of the last one.
+    pub(crate) last: Option<Oid>,
+    /// The project as it is now, if somebody else had moved the branch before.
+    pub moved: Option<Box<Project>>,
+}
+
+impl ProjectStore {
+    /// The top of the person's work tree.
+    pub fn work(&self) -> &Path {
+        self.place.work()
+    }
+
+    /// The folder that people see.
+    pub fn folder(&self) -> PathBuf {
+        self.place.folder()
+    }
+
+    /// The commit that the person's checkout stands on.
+    pub fn code_head(&self) -> Option<String> {
+        self.place.code_head()
+    }
+
+    /// The latest commit of the state branch.
+    pub fn tip(&self) -> Option<String> {
+        self.branch.tip().map(|tip| tip.to_string())
+    }
+
+    /// How many flushes publishing has cost so far.
+    pub fn flushes(&self) -> u64 {
+        self.branch.flushes()
+    }
+
+    /// Unknown fields of the backlog file.
+    pub fn extras(&self) -> &Extra {
+        &self.extras
+    }
+
+    /// Looks whether a person edited files or moved the branch.
+    pub fn look(&mut self, project: &Project) -> Result<Look, StoreError> {
+        if self.branch.has_moved(self.place.repository())? {
+            return self.reread().map(|project| Look::Moved(Box::new(project)));
+        }
+        let (edits, missing) = self.folder.look()?;
+        self.put_back(&missing)?;
+        if edits.is_empty() {
+            return Ok(Look::Quiet);
+        }
+        self.with_edits(project, &edits)
+    }
+
+    /// Makes commits of changes that are durable already, and shows them in the folder.
+    pub fn publish(&mut self, records: &[ChangeRecord]) -> Result<Published, StoreError> {
+        let published = self.branch.publish(self.place.repository(), records)?;
+        let moved = if published.moved { Some(Box::new(self.reread()?)) } else { None };
+        if moved.is_none() {
+            self.show(records)?;
+        }
+        let last = published.commits.last().copied();
+        Ok(Published { commits: published.commits.iter().map(Oid::to_string).collect(), last, moved })
+    }
+
+    /// Housekeeping for quiet times: few packs, and an index for `git status` in the folder.
+    pub fn rest(&mut self) -> Result<(), StoreError> {
+        self.branch.consolidate()?;
+        self.place.refresh_index(self.branch.tip())
+    }
+
+    /// Reads everything again, after the branch was moved.
+    fn reread(&mut self) -> Result<Project, StoreError> {
+        let repository = self.place.repository();
+        self.branch.read(repository)?;
+        let before = self.branch.tip();
+        let fail = |source| StoreError::Git { action: "read", path: self.place.work().to_owned(), source };
+        let files = self.branch.root().files(repository).map_err(fail)?;
+        // The person moved the branch on purpose, so the folder follows it.
+        let mut folder = Folder::new(self.place.folder(), &files);
+        let (project, extras) = load::project(repository, &files, &mut folder, &|_, _| true)?;
+        load::sound(self.place.work(), &project)?;
+        debug_assert_eq!(before, self.branch.tip(), "reading moves nothing");
+        (self.folder, self.extras) = (folder, extras);
+        Ok(project)
+    }
+
+    fn put_back(&mut self, missing: &[String]) -> Result<(), StoreError> {
+        let repository = self.place.repository();
+        if !missing.is_empty() && !self.place.is_mounted() {
+            self.place.mount()?;
+        }
+        for path in missing {
+            let fail =
+                |source| StoreError::Git { action: "read", path: self.place.work().to_owned(), source };
+            let Some(oid) = self.branch.root().get(repository, path).map_err(fail)? else { continue };
+            let bytes = load::blob(repository, oid)?;
+            self.folder.force(path, oid, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The project as a person wants it, if every rule still holds.
+    fn with_edits(&mut self, project: &Project, edits: &[Edit]) -> Result<Look, StoreError> {
+        let mut edited = project.clone();
+        let mut extras = self.extras.clone();
+        for edit in edits {
+            let path = self.place.folder().join(&edit.path);
+            let Some(content) = layout::content_of(&edit.path) else { continue };
+            let parsed = format::parse(content, &edit.content);
+            let parsed = parsed.map_err(|error| load::damaged(&path, &edit.content, &error))?;
+            take_edit(&mut edited, &mut extras, parsed).map_err(|reason| StoreError::DamagedFile {
+                path,
+                line: 1,
+                reason,
+            })?;
+        }
+        load::sound(&self.place.folder(), &edited)?;
+        edits.iter().for_each(|edit| self.folder.accept(edit));
+        self.extras = extras;
+        let files = self.edited_files(&edited, edits)?;
+        let paths = edits.iter().map(|edit| edit.path.clone()).collect();
+        Ok(Look::Edited { project: Box::new(edited), files, paths })
+    }
+
+    /// Data in the form in which we write it, documents as they are.
+    fn edited_files(&self, project: &Project, edits: &[Edit]) -> Result<Vec<FileChange>, StoreError> {
+        let mut files = Vec::with_capacity(edits.len());
+        for edit in edits {
+            files.extend(match layout::content_of(&edit.path) {
+                Some(Content::Document) => {
+                    Some(FileChange { path: edit.path.clone(), content: Some(edit.content.clone()) })
+                }
+                // The status is written with every change anyway.
+                Some(Content::Status) | None => None,
+                Some(content) => Some(format::file(project, &self.extras, content)?),
+            });
+        }
+        Ok(files)
+    }
+
+    pub(super) fn show(&mut self, records: &[ChangeRecord]) -> Result<(), StoreError> {
+        let mut latest = std::collections::BTreeMap::new();
+        for change in records.iter().flat_map(|record| &record.files) {
+            latest.insert(change.path.as_str(), change.content.as_deref());
+        }
+        for (path, content) in latest {
+            self.folder.put(path, content)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts the content of an edited file into a project. What only we may write stays as it was.
+fn take_edit(project: &mut Project, extras: &mut Extra, parsed: Parsed) -> Result<(), String> {
+    match parsed {
+        Parsed::Status(status) => {
+            if status.key != project.key {
+                return Err("the key of a project cannot be changed".to_owned());
+            }
+            project.name = status.name;
+            project.state = status.state;
+            project.sprint = status.sprint;
+            project.approvals = status.pending_approvals;
+            project.extra = status.extra;
+            let (ours, theirs) = (&mut project.counters, status.counters);
+            ours.epics = ours.epics.max(theirs.epics);
+            ours.stories = ours.stories.max(theirs.stories);
+            ours.sprints = ours.sprints.max(theirs.sprints);
+            ours.approvals = ours.approvals.max(theirs.approvals);
+        }
+        Parsed::Backlog(backlog) => {
+            let gone: Vec<_> = project.epics.keys().copied().collect();
+            gone.into_iter().for_each(|id| project.set_epic(id, None));
+            backlog.epics.into_iter().for_each(|epic| project.set_epic(epic.id, Some(epic)));
+            *extras = backlog.extra;
+        }
+        Parsed::Story(story) => project.set_story(story.id, Some(story)),
+        Parsed::Sprint(sprint) => project.set_sprint(sprint.id, Some(sprint)),
+        Parsed::Document => {}
+    }
+    Ok(())
+}
+
+/// The change that `events` made, ready for the journal. `project` is as it is afterwards.
+pub fn change(
+    project: &Project,
+    extras: &Extra,
+    events: &[Event],
+    meta: CommitMeta,
+) -> Result<ChangeRecord, StoreError> {
+    let files = format::changed_files(project, extras, events)?;
+    Ok(ChangeRecord { project: key_bytes(project.key), revision: project.revision, files, meta })
+}
+
+/// The change that edits by hand made.
+pub fn edited_change(
+    project: &Project,
+    mut files: Vec<FileChange>,
+    meta: CommitMeta,
+) -> Result<ChangeRecord, StoreError> {
+    files.push(format::status_file(project)?);
+    Ok(ChangeRecord { project: key_bytes(project.key), revision: project.revision, files, meta })
+}
+
+/// The key of a project as the journal keeps it.
+pub fn key_bytes(key: Uid) -> [u8; 16] {
+    key.0.to_bytes()
+}
