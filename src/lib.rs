@@ -4,6 +4,8 @@ pub mod domain;
 
 pub mod store;
 
+pub mod engine;
+
 pub mod config;
 pub mod process;
 pub mod telemetry;

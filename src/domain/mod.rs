@@ -36,5 +36,6 @@ pub mod refusal;
 pub(crate) mod rules;
 pub mod sprint;
 pub mod story;
+pub mod subject;
 pub mod text;
 pub mod workflow;

@@ -50,6 +50,8 @@ pub enum StoreError {
     BrokenRule { path: PathBuf, reason: String },
     #[error("somebody else keeps moving the state branch of {}", path.display())]
     Restless { path: PathBuf },
+    #[error("writing {} panicked", path.display())]
+    Panicked { path: PathBuf },
     #[error("{text} is not a commit of the state branch")]
     UnknownCommit { text: String },
     #[error("cannot write the change down")]

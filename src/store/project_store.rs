@@ -84,9 +84,10 @@ impl ProjectStore {
         &self.extras
     }
 
-    /// Looks whether a person edited files or moved the branch.
-    pub fn look(&mut self, project: &Project) -> Result<Look, StoreError> {
-        if self.branch.has_moved(self.place.repository())? {
+    /// Looks whether a person edited files or, if `alone`, moved the branch. While changes of ours are on
+    /// their way to the branch, publishing them will notice.
+    pub fn look(&mut self, project: &Project, alone: bool) -> Result<Look, StoreError> {
+        if alone && self.branch.has_moved(self.place.repository())? {
             return self.reread().map(|project| Look::Moved(Box::new(project)));
         }
         let (edits, missing) = self.folder.look()?;
@@ -108,6 +109,16 @@ impl ProjectStore {
         Ok(Published { commits: published.commits.iter().map(Oid::to_string).collect(), last, moved })
     }
 
+    /// The latest commit of the state branch.
+    pub(crate) fn tip_id(&self) -> Option<Oid> {
+        self.branch.tip()
+    }
+
+    /// Keeps the packs few.
+    pub fn consolidate(&mut self) -> Result<(), StoreError> {
+        self.branch.consolidate()
+    }
+
     /// Housekeeping for quiet times: few packs, and an index for `git status` in the folder.
     pub fn rest(&mut self) -> Result<(), StoreError> {
         self.branch.consolidate()?;
@@ -115,7 +126,7 @@ impl ProjectStore {
     }
 
     /// Reads everything again, after the branch was moved.
-    fn reread(&mut self) -> Result<Project, StoreError> {
+    pub(crate) fn reread(&mut self) -> Result<Project, StoreError> {
         let repository = self.place.repository();
         self.branch.read(repository)?;
         let before = self.branch.tip();

@@ -112,9 +112,7 @@ impl Place {
 
     /// Takes the mount away again; the branch stays. Files of ours go, files of others stay.
     pub(crate) fn unmount(&self) -> Result<(), StoreError> {
-        for path in [self.folder().join(".git")] {
-            remove_file(&path)?;
-        }
+        remove_file(&self.folder().join(".git"))?;
         let administration = self.administration();
         match fs::remove_dir_all(&administration) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {

@@ -205,6 +205,26 @@ impl Journal {
         }
     }
 
+    /// The changes of `project` that are not marked as published, in the order in which they were appended.
+    pub(crate) fn pending_of(&self, project: ProjectKey) -> Result<Vec<ChangeRecord>, JournalError> {
+        let bodies =
+            self.pending.iter().filter(|pending| pending.project == project).map(|pending| &pending.body);
+        let mut changes = Vec::new();
+        for body in bodies {
+            let path = self.files[self.end.file].path().to_owned();
+            match Entry::decode(body).map_err(|source| JournalError::Record { path, source })? {
+                Entry::Change(change) => changes.push(change.into_owned()),
+                Entry::Published { .. } => {}
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The projects that have changes which are not marked as published.
+    pub(crate) fn pending_projects(&self) -> BTreeSet<ProjectKey> {
+        self.pending.iter().map(|pending| pending.project).collect()
+    }
+
     /// Makes the marks durable if nothing is pending, so that the next opening finds nothing to do.
     ///
     /// Costs one flush if something was published since the last write, and nothing otherwise.

@@ -1,0 +1,44 @@
+//! Turning durable changes into commits, in the background and a few projects at a time.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::store::journal::ChangeRecord;
+use crate::store::{ProjectStore, Published, StoreError};
+
+/// What an actor and its publisher share.
+pub(super) type SharedStore = Arc<Mutex<ProjectStore>>;
+
+/// What became of a publication.
+pub(super) type Done = Result<Published, StoreError>;
+
+/// Publishes `records`, which are the oldest of a project that are not in git, and reports back.
+pub(super) fn start(
+    path: PathBuf,
+    store: SharedStore,
+    records: Vec<ChangeRecord>,
+    turns: Arc<Semaphore>,
+    done: mpsc::Sender<Done>,
+) {
+    tokio::spawn(async move {
+        // Closed only when the process ends; then recovery does the work.
+        let Ok(_turn) = turns.acquire_owned().await else { return };
+        let reports = done.clone();
+        let work = tokio::task::spawn_blocking(move || {
+            let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+            let published = store.publish(&records);
+            let failed = published.is_err();
+            // The actor may have ended; what it does not hear, recovery finds out.
+            let _ = reports.blocking_send(published);
+            if !failed && let Err(error) = store.consolidate() {
+                tracing::warn!("cannot merge packs of {}: {error}", store.work().display());
+            }
+        });
+        if let Err(error) = work.await {
+            tracing::error!("publishing panicked: {error}");
+            let _ = done.send(Err(StoreError::Panicked { path })).await;
+        }
+    });
+}

@@ -1,0 +1,124 @@
+//! Putting a repository under management, and letting it go.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::envelope::Envelope;
+use crate::domain::id::ProjectName;
+use crate::domain::project::Project;
+use crate::domain::refusal::{Code, Refusal};
+use crate::engine::error::EngineError;
+use crate::engine::message::{self, Setting};
+use crate::engine::node::{Engine, canonical};
+use crate::engine::registry::Entry;
+use crate::store::{self, ProjectStore, Survey};
+
+/// How long another process may hold a repository before we give up.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// A repository that is under management now.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Its place in the list of this node.
+    pub entry: Entry,
+    /// The project.
+    pub project: Arc<Project>,
+    /// Whether it had been registered before, here or elsewhere, and was taken up again.
+    pub taken_up: bool,
+    /// The latest commit of the state branch.
+    pub commit: Option<String>,
+    /// What was adjusted while importing.
+    pub notes: Vec<String>,
+}
+
+impl Engine {
+    /// Puts a repository under management. A failure at any step leaves nothing behind.
+    pub async fn register(
+        &self,
+        path: &Path,
+        name: Option<ProjectName>,
+        import: bool,
+        envelope: Envelope,
+    ) -> Result<Registered, EngineError> {
+        let engine = self.clone();
+        let path = path.to_owned();
+        let work = move || engine.register_blocking(&path, name, import, &envelope);
+        let made = tokio::task::spawn_blocking(work).await.map_err(|_| EngineError::Stopped)??;
+        let (registered, store) = made;
+        self.launch(&registered.entry, Some((store, Project::clone(&registered.project))))?;
+        Ok(registered)
+    }
+
+    /// Lets a project go. Its state branch stays; `.orch-state/` goes.
+    pub async fn unregister(&self, name: &ProjectName) -> Result<Entry, EngineError> {
+        let entry = self.find(name.as_str())?;
+        self.release(name).await;
+        self.registry().remove(name)?;
+        Ok(entry)
+    }
+
+    fn register_blocking(
+        &self,
+        path: &Path,
+        name: Option<ProjectName>,
+        import: bool,
+        envelope: &Envelope,
+    ) -> Result<(Registered, ProjectStore), EngineError> {
+        let (work, survey) = store::survey(path)?;
+        self.is_free(&work, None)?;
+        let holder = self.shared.settings.ambient.holder();
+        let (store, project, taken_up) = match survey {
+            Survey::Ours => {
+                let (store, project) = ProjectStore::open(&work, &[], &holder, WAIT)?;
+                (store, project, true)
+            }
+            Survey::Foreign if !import => {
+                return Err(
+                    store::StoreError::ForeignFolder { path: work.join(store::layout::FOLDER) }.into()
+                );
+            }
+            Survey::Fresh | Survey::Foreign => {
+                let name = name.map_or_else(|| suggested(&work), Ok)?;
+                self.is_free(&work, Some(&name))?;
+                let mut project = Project::new(name, envelope.uid(0));
+                project.remember(envelope.id.clone());
+                let setting = Setting {
+                    states: (project.state, project.state),
+                    code_head: None,
+                    email_domain: &self.shared.settings.email_domain,
+                };
+                let meta = message::of_command(envelope, &[], &setting);
+                let store = ProjectStore::create(&work, &project, meta, &holder, WAIT)?;
+                (store, project, false)
+            }
+        };
+        let entry = Entry { name: project.name.clone(), path: canonical(&work), key: project.key };
+        self.is_free(&work, Some(&entry.name))?;
+        self.registry().add(entry.clone())?;
+        let commit = store.tip();
+        let project = Arc::new(project);
+        Ok((Registered { entry, project, taken_up, commit, notes: Vec::new() }, store))
+    }
+
+    fn is_free(&self, work: &PathBuf, name: Option<&ProjectName>) -> Result<(), Refusal> {
+        let registry = self.registry();
+        if let Some(entry) = registry.at(&canonical(work)) {
+            let message = format!("{} is registered as {}", work.display(), entry.name);
+            return Err(Refusal::new(Code::Taken, message, "see all projects with `project list`"));
+        }
+        if let Some(entry) = name.and_then(|name| registry.get(name)) {
+            let message = format!("the name {} is taken by {}", entry.name, entry.path.display());
+            return Err(Refusal::new(Code::Taken, message, "give another name"));
+        }
+        Ok(())
+    }
+}
+
+fn suggested(work: &Path) -> Result<ProjectName, Refusal> {
+    let folder = work.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    ProjectName::suggest(folder).ok_or_else(|| {
+        let message = format!("no project name can be made of {folder:?}");
+        Refusal::new(Code::Invalid, message, "give a name of a-z, 0-9 and '-'")
+    })
+}
