@@ -43,7 +43,14 @@ pub enum Violation {
     Counter(&'static str),
     /// A story is blocked without a reason, or has a reason without being blocked.
     Reason(StoryId),
-    /// A story is proposed and nobody is asked about it, or the other way round.
+    /// A sprint lists a story more than once.
+    Twice {
+        /// The story.
+        story: StoryId,
+        /// The sprint.
+        sprint: SprintId,
+    },
+    /// A story is proposed and not asked about exactly once, or the other way round.
     Proposal(StoryId),
 }
 
@@ -68,8 +75,9 @@ impl fmt::Display for Violation {
             Self::Reason(story) => {
                 write!(f, "{story} is blocked without a reason, or has one without being blocked")
             }
+            Self::Twice { story, sprint } => write!(f, "{sprint} lists {story} more than once"),
             Self::Proposal(story) => {
-                write!(f, "{story} is proposed and no approval asks about it, or the reverse")
+                write!(f, "{story} is proposed and not exactly one approval asks about it, or the reverse")
             }
         }
     }
@@ -121,7 +129,11 @@ fn references(project: &Project, story: &Story, found: &mut Vec<Violation>) {
 
 /// A story of a sprint is in it, has been returned, or has been removed since.
 fn members(project: &Project, sprint: &Sprint, found: &mut Vec<Violation>) {
+    let mut seen = BTreeSet::new();
     for id in &sprint.stories {
+        if !seen.insert(*id) {
+            found.push(Violation::Twice { story: *id, sprint: sprint.id });
+        }
         let Some(story) = project.stories.get(id) else {
             if !sprint.returned.contains(id) {
                 found.push(Violation::Missing { from: sprint.id.to_string(), to: id.to_string() });
@@ -141,7 +153,10 @@ fn proposals(project: &Project, found: &mut Vec<Violation>) {
     let mut asked = BTreeSet::new();
     for approval in &project.approvals {
         match &approval.question {
-            Question::Proposal { stories, .. } => asked.extend(stories.iter().copied()),
+            Question::Proposal { stories, .. } => {
+                let twice = stories.iter().filter(|id| !asked.insert(**id));
+                found.extend(twice.map(|id| Violation::Proposal(*id)));
+            }
             Question::Run { story } if !project.stories.contains_key(story) => {
                 found.push(Violation::Missing { from: approval.id.to_string(), to: story.to_string() });
             }
@@ -154,9 +169,13 @@ fn proposals(project: &Project, found: &mut Vec<Violation>) {
 }
 
 fn standing(project: &Project, found: &mut Vec<Violation>) {
+    if let Some(id) = project.sprint.filter(|id| !project.sprints.contains_key(id)) {
+        found.push(Violation::Missing { from: "the project".to_owned(), to: id.to_string() });
+        return;
+    }
     let current = project.current_sprint().map(|sprint| (sprint.id, sprint.status));
     let fits = match (project.state, current.map(|(_, status)| status)) {
-        (State::Idle | State::BacklogReady, None) => project.sprint.is_none(),
+        (State::Idle | State::BacklogReady, None) => true,
         (State::SprintPlanned, Some(status)) => status == SprintStatus::Planned,
         (State::SprintActive | State::Blocked, Some(status)) => status == SprintStatus::Active,
         (State::SprintPaused, Some(status)) => status == SprintStatus::Paused,

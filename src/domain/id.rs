@@ -89,6 +89,9 @@ numbered_id!(
     ApprovalId, "an approval", "A-", 1, "A-2"
 );
 
+/// The highest number that an id may have; ten digits would not be read back.
+pub const NUMBER_MAX: u32 = 999_999_999;
+
 /// The number behind `prefix`, whatever the case; `None` for anything else and for numbers over nine digits.
 fn number_after(prefix: &str, text: &str) -> Option<u32> {
     let head = text.get(..prefix.len())?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use imbl::ordmap::DiffItem;
 use jiff::Timestamp;
 
 use crate::domain::approval::Approval;
@@ -120,7 +121,12 @@ fn difference<K: Ord + Copy, V: PartialEq>(
     now: &imbl::OrdMap<K, Arc<V>>,
     then: &imbl::OrdMap<K, Arc<V>>,
 ) -> BTreeMap<K, Option<Arc<V>>> {
-    let gone = now.keys().filter(|id| !then.contains_key(*id)).map(|id| (*id, None));
-    let other = then.iter().filter(|(id, value)| now.get(*id) != Some(*value));
-    gone.chain(other.map(|(id, value)| (*id, Some(Arc::clone(value))))).collect()
+    // Skips what both share, which is nearly everything.
+    let changes = now.diff(then).map(|change| match change {
+        DiffItem::Remove(id, _) => (*id, None),
+        DiffItem::Add(id, value) | DiffItem::Update { new: (id, value), .. } => {
+            (*id, Some(Arc::clone(value)))
+        }
+    });
+    changes.collect()
 }

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::approval::{Approval, Question};
+use crate::domain::approval::Approval;
 use crate::domain::entity::{Entity, Epic, Extra};
 use crate::domain::event::Event;
-use crate::domain::id::{ApprovalId, CommandId, EpicId, ProjectName, SprintId, StoryId, Uid};
+use crate::domain::id::{CommandId, EpicId, ProjectName, SprintId, StoryId, Uid};
 use crate::domain::past::Patch;
 use crate::domain::sprint::{Sprint, SprintStatus};
 use crate::domain::story::{Priority, Status, Story};
@@ -71,8 +71,9 @@ pub struct Project {
     pub sprints: OrdMap<SprintId, Arc<Sprint>>,
     /// The open stories in order. Follows from `stories`.
     backlog: OrdSet<Place>,
-    /// Older names in lower case. Follows from the things that bear them.
-    aliases: OrdMap<String, Entity>,
+    /// Older names in lower case, with what bears each. Follows from the things that bear them, also where
+    /// several bear the same one; a map would depend on the order in which they came.
+    aliases: OrdSet<(String, Entity)>,
     /// Unknown fields of the status file.
     pub extra: Extra,
 }
@@ -96,7 +97,7 @@ impl Project {
             stories: OrdMap::new(),
             sprints: OrdMap::new(),
             backlog: OrdSet::new(),
-            aliases: OrdMap::new(),
+            aliases: OrdSet::new(),
             extra: Extra::new(),
         }
     }
@@ -134,7 +135,9 @@ impl Project {
 
     /// What an older name stands for.
     pub fn alias(&self, name: &str) -> Option<Entity> {
-        self.aliases.get(&name.to_lowercase()).copied()
+        let first = (name.to_lowercase(), Entity::Epic(EpicId(0)));
+        let found = self.aliases.get_next(&first).filter(|(alias, _)| *alias == first.0);
+        found.map(|(_, entity)| *entity)
     }
 
     /// Whether `story` waits for nothing.
@@ -199,8 +202,9 @@ impl Project {
                 });
             }
             Event::ApprovalRaised(approval) => self.raise(approval),
-            Event::ApprovalGranted { approval, .. } => self.grant(*approval),
-            Event::ApprovalRejected { approval, .. } => self.approvals.retain(|one| one.id != *approval),
+            Event::ApprovalGranted { approval, .. } | Event::ApprovalRejected { approval, .. } => {
+                self.approvals.retain(|one| one.id != *approval);
+            }
             Event::StateEntered(state) => self.state = *state,
             Event::Replaced(patch) => self.replace(patch),
         }
@@ -217,50 +221,50 @@ impl Project {
 
     /// Puts a story in, or takes it out, with everything that follows from it.
     pub fn set_story(&mut self, id: StoryId, story: Option<Arc<Story>>) {
-        if let Some(old) = self.stories.get(&id) {
-            let place = Place { priority: old.priority, rank: old.rank, story: id };
-            self.backlog.remove(&place);
-            for name in &old.aliases {
-                self.aliases.remove(&name.to_lowercase());
-            }
+        if let Some(old) = self.stories.remove(&id) {
+            self.backlog.remove(&Place { priority: old.priority, rank: old.rank, story: id });
+            self.forget_names(&old.aliases, Entity::Story(id));
         }
-        let Some(story) = story else {
-            self.stories.remove(&id);
-            return;
-        };
+        let Some(story) = story else { return };
         if story.is_open() {
             self.backlog.insert(Place { priority: story.priority, rank: story.rank, story: id });
         }
-        self.name_again(&story.aliases, Entity::Story(id));
+        self.learn_names(&story.aliases, Entity::Story(id));
         self.counters.stories = self.counters.stories.max(id.0);
         self.stories.insert(id, story);
     }
 
     /// Puts an epic in, or takes it out.
     pub fn set_epic(&mut self, id: EpicId, epic: Option<Arc<Epic>>) {
-        let Some(epic) = epic else {
-            self.epics.remove(&id);
-            return;
-        };
-        self.name_again(&epic.aliases, Entity::Epic(id));
+        if let Some(old) = self.epics.remove(&id) {
+            self.forget_names(&old.aliases, Entity::Epic(id));
+        }
+        let Some(epic) = epic else { return };
+        self.learn_names(&epic.aliases, Entity::Epic(id));
         self.counters.epics = self.counters.epics.max(id.0);
         self.epics.insert(id, epic);
     }
 
     /// Puts a sprint in, or takes it out.
     pub fn set_sprint(&mut self, id: SprintId, sprint: Option<Arc<Sprint>>) {
-        let Some(sprint) = sprint else {
-            self.sprints.remove(&id);
-            return;
-        };
-        self.name_again(&sprint.aliases, Entity::Sprint(id));
+        if let Some(old) = self.sprints.remove(&id) {
+            self.forget_names(&old.aliases, Entity::Sprint(id));
+        }
+        let Some(sprint) = sprint else { return };
+        self.learn_names(&sprint.aliases, Entity::Sprint(id));
         self.counters.sprints = self.counters.sprints.max(id.0);
         self.sprints.insert(id, sprint);
     }
 
-    fn name_again(&mut self, aliases: &[String], entity: Entity) {
+    fn learn_names(&mut self, aliases: &[String], entity: Entity) {
         for name in aliases {
-            self.aliases.insert(name.to_lowercase(), entity);
+            self.aliases.insert((name.to_lowercase(), entity));
+        }
+    }
+
+    fn forget_names(&mut self, aliases: &[String], entity: Entity) {
+        for name in aliases {
+            self.aliases.remove(&(name.to_lowercase(), entity));
         }
     }
 
@@ -278,12 +282,15 @@ impl Project {
         }
     }
 
+    /// What leaves a sprint after its end was not finished in it, so it does not count there any more.
     fn return_story(&mut self, story: StoryId, sprint: SprintId) {
+        let weight = self.stories.get(&story).map_or(0, |story| story.weight());
         self.change_story(story, |story| story.sprint = None);
         self.change_sprint(sprint, |sprint| {
             if !sprint.returned.contains(&story) {
                 sprint.returned.push(story);
             }
+            sprint.velocity = sprint.velocity.map(|points| points.saturating_sub(weight));
         });
     }
 
@@ -309,16 +316,6 @@ impl Project {
     fn raise(&mut self, approval: &Approval) {
         self.counters.approvals = self.counters.approvals.max(approval.id.0);
         self.approvals.push(approval.clone());
-    }
-
-    fn grant(&mut self, id: ApprovalId) {
-        let Some(at) = self.approvals.iter().position(|one| one.id == id) else { return };
-        let approval = self.approvals.remove(at);
-        if let Question::Proposal { stories, .. } = approval.question {
-            for id in stories {
-                self.change_story(id, |story| story.status = Status::Todo);
-            }
-        }
     }
 
     fn replace(&mut self, patch: &Patch) {

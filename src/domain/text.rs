@@ -26,6 +26,9 @@ pub enum TextError {
     Lines { what: &'static str },
 }
 
+/// What ends a line for one reader or another.
+const LINE_ENDS: [char; 3] = ['\n', '\u{2028}', '\u{2029}'];
+
 /// More marks on one letter than any script needs; beyond that lines run into each other.
 const MARKS_MAX: usize = 8;
 
@@ -103,7 +106,8 @@ text!(
 impl Title {
     /// A title made of the first line of `prose`, cut between words where it is too long.
     pub fn from_prose(prose: &Prose) -> Self {
-        let line = prose.0.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("untitled");
+        let line =
+            prose.0.split(LINE_ENDS).map(str::trim).find(|line| !line.is_empty()).unwrap_or("untitled");
         if line.chars().count() <= Self::MAX {
             return Self(line.replace('\t', " "));
         }
@@ -123,7 +127,7 @@ fn checked(text: &str, what: &'static str, max: usize, lines: bool) -> Result<St
     if found > max {
         return Err(TextError::TooLong { what, max, found });
     }
-    if !lines && text.contains('\n') {
+    if !lines && text.contains(LINE_ENDS) {
         return Err(TextError::Lines { what });
     }
     if let Some(found) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
@@ -160,6 +164,9 @@ fn is_mark(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
+    use proptest::test_runner::RngSeed;
+
     use super::*;
 
     #[test]
@@ -183,6 +190,7 @@ mod tests {
             "a\nb".parse::<Title>().unwrap_err().to_string(),
             "a title is one line, this one has several"
         );
+        assert!("a\u{2028}b".parse::<Line>().is_err(), "some readers end a line there");
     }
 
     #[test]
@@ -202,5 +210,21 @@ mod tests {
         let long = title(&"word ".repeat(60));
         assert!(long.ends_with("word…") && long.chars().count() <= Title::MAX, "{long}");
         assert_eq!(title(&"x".repeat(300)).chars().count(), Title::MAX);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            rng_seed: RngSeed::Fixed(1),
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn a_title_of_any_text_can_be_read_back(text in "[ \\ta-z\\u{2028}\\u{2029}\\n\\u{301}🎺ש]{1,300}") {
+            if let Ok(prose) = text.parse::<Prose>() {
+                let title = Title::from_prose(&prose);
+                prop_assert_eq!(title.as_str().parse(), Ok(title.clone()));
+            }
+        }
     }
 }
