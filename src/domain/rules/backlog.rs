@@ -1,15 +1,16 @@
 //! The backlog: adding, changing, removing and ordering stories.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::approval::{Approval, Question};
 use crate::domain::command::{NewStory, StoryEdit};
 use crate::domain::entity::Extra;
 use crate::domain::event::Event;
-use crate::domain::id::{EpicId, Reference, StoryId};
+use crate::domain::id::{EpicId, Reference, SprintId, StoryId};
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::rules::resolve;
+use crate::domain::rules::{next, resolve};
 use crate::domain::story::{Priority, Status, Story};
 use crate::domain::text::Title;
 use crate::domain::workflow::Turn;
@@ -24,7 +25,7 @@ pub(crate) fn add(turn: &mut Turn<'_>, new: &NewStory) -> Result<(), Refusal> {
     let project = turn.project;
     let priority = new.priority.unwrap_or_default();
     let story = Story {
-        id: StoryId(project.counters.stories + 1),
+        id: StoryId(next(project.counters.stories, "stories")?),
         uid: turn.envelope.uid(0),
         title: Title::from_prose(&new.description),
         description: new.description.clone(),
@@ -73,21 +74,11 @@ pub(crate) fn remove(turn: &mut Turn<'_>, id: &Reference) -> Result<(), Refusal>
     let project = turn.project;
     let story = resolve::story(project, id)?;
     if let Some(sprint) = story.sprint {
-        let message = format!("{} belongs to {sprint}", story.id);
-        return Err(Refusal::new(
-            Code::InUse,
-            message,
-            "plan the sprint without it, or skip it, then remove it",
-        ));
+        return Err(in_sprint(project, story, sprint));
     }
     let waiting = dependents(project, story.id);
     if !waiting.is_empty() {
-        let message = format!("{} cannot be removed: {} depends on it", story.id, names(&waiting));
-        return Err(Refusal::new(
-            Code::InUse,
-            message,
-            "change what they depend on with `backlog edit` first",
-        ));
+        return Err(needed("removed", story.id, &waiting));
     }
     if let Some(approval) = project.approvals.iter().find(|one| asks_about(one, story.id)) {
         let message = format!("{} waits for the answer to {}", story.id, approval.id);
@@ -130,9 +121,24 @@ pub(crate) fn names(ids: &[StoryId]) -> String {
     text
 }
 
-fn asks_about(approval: &crate::domain::approval::Approval, id: StoryId) -> bool {
-    use crate::domain::approval::Question;
+/// The refusal to let go of a story that others depend on.
+pub(crate) fn needed(what: &str, story: StoryId, by: &[StoryId]) -> Refusal {
+    let depend = if by.len() == 1 { "depends" } else { "depend" };
+    let message = format!("{story} cannot be {what}: {} {depend} on it", names(by));
+    Refusal::new(Code::InUse, message, "change the dependencies with `backlog edit` first")
+}
 
+fn in_sprint(project: &Project, story: &Story, sprint: SprintId) -> Refusal {
+    if project.sprint == Some(sprint) {
+        let message = format!("{} belongs to {sprint}", story.id);
+        return Refusal::new(Code::InUse, message, "plan the sprint without it, or wait until it has ended");
+    }
+    let message = format!("{} was finished in {sprint}", story.id);
+    Refusal::new(Code::InUse, message, "a sprint keeps what was finished in it")
+}
+
+/// Whether `approval` is a question about the story.
+pub(crate) fn asks_about(approval: &Approval, id: StoryId) -> bool {
     match &approval.question {
         Question::Proposal { stories, .. } => stories.contains(&id),
         Question::Run { story } => *story == id,
@@ -179,22 +185,41 @@ fn set_links(story: &mut Story, edit: &StoryEdit, project: &Project) -> Result<(
 
 /// Refuses what would make `story` wait for itself, naming the way round.
 fn no_circle(project: &Project, story: &Story) -> Result<(), Refusal> {
-    let mut seen = BTreeSet::new();
-    let mut ways: Vec<Vec<StoryId>> = story.depends_on.iter().map(|id| vec![*id]).collect();
-    while let Some(way) = ways.pop() {
-        let Some(last) = way.last().copied() else { continue };
-        if last == story.id {
-            let round: Vec<_> = std::iter::once(story.id).chain(way).map(|id| id.to_string()).collect();
-            let message = format!("a dependency circle: {}", round.join(" -> "));
-            return Err(Refusal::new(Code::DependencyCircle, message, "leave one of these dependencies out"));
+    let mut came_from: BTreeMap<StoryId, StoryId> = BTreeMap::new();
+    let mut open = vec![story.id];
+    while let Some(at) = open.pop() {
+        let next = if at == story.id {
+            story.depends_on.as_slice()
+        } else {
+            project.stories.get(&at).map(|story| story.depends_on.as_slice()).unwrap_or_default()
+        };
+        if next.contains(&story.id) {
+            return Err(circle(story.id, at, &came_from));
         }
-        if seen.insert(last) {
-            let further =
-                project.stories.get(&last).map(|next| next.depends_on.as_slice()).unwrap_or_default();
-            ways.extend(further.iter().map(|id| way.iter().copied().chain([*id]).collect()));
+        for id in next {
+            if came_from.insert(*id, at).is_none() {
+                open.push(*id);
+            }
         }
     }
     Ok(())
+}
+
+/// The refusal of the circle that leads from `start` over `last` back to it.
+fn circle(start: StoryId, last: StoryId, came_from: &BTreeMap<StoryId, StoryId>) -> Refusal {
+    const SHOWN: usize = 12;
+
+    let mut way = vec![start];
+    let back = std::iter::successors(Some(last), |id| came_from.get(id).copied());
+    way.extend(back.take_while(|id| *id != start));
+    way.push(start);
+    way.reverse();
+    let mut names: Vec<_> = way.iter().map(StoryId::to_string).collect();
+    if names.len() > SHOWN {
+        names.splice(SHOWN / 2..names.len() - SHOWN / 2, ["…".to_owned()]);
+    }
+    let message = format!("a dependency circle: {}", names.join(" -> "));
+    Refusal::new(Code::DependencyCircle, message, "leave one of these dependencies out")
 }
 
 fn bounded(story: &Story) -> Result<(), Refusal> {
@@ -227,4 +252,133 @@ fn different(before: &Story, after: &Story) -> Vec<&'static str> {
         ("assignee", before.assignee != after.assignee),
     ];
     fields.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::testing::{World, check_refusals};
+
+    fn order(world: &World) -> Vec<String> {
+        world.project.backlog().map(|story| story.id.to_string()).collect()
+    }
+
+    #[test]
+    fn what_the_backlog_refuses() {
+        let world = World::given(&[
+            "backlog add one",
+            "backlog add two after=S-1",
+            "backlog add three after=S-2",
+            "backlog add four",
+            "sprint plan S-4",
+        ]);
+        let done = world.clone().and(&["sprint start", "story move S-4 done", "feedback ok"]);
+        #[rustfmt::skip]
+        check_refusals(&world, &[
+            ("backlog add x points=101", "invalid: a story has at most 100 points, not 101; split the story"),
+            ("backlog edit S-1 points=4000000000", "invalid: a story has at most 100 points, not 4000000000; split the story"),
+            ("backlog add x after=S-1,s-1", "invalid: S-1 is named twice; name each story once"),
+            ("backlog edit S-1 after=S-1", "dependency_circle: a dependency circle: S-1 -> S-1; leave one of these dependencies out"),
+            ("backlog edit S-1 after=S-3", "dependency_circle: a dependency circle: S-1 -> S-3 -> S-2 -> S-1; leave one of these dependencies out"),
+            ("backlog edit S-1 after=S-4,S-2", "dependency_circle: a dependency circle: S-1 -> S-2 -> S-1; leave one of these dependencies out"),
+            ("backlog edit S-1 title=one", "no_change: S-1 is already like that; name at least one field with another value"),
+            ("backlog edit S-1", "no_change: S-1 is already like that; name at least one field with another value"),
+            ("backlog remove S-1", "in_use: S-1 cannot be removed: S-2 depends on it; change the dependencies with `backlog edit` first"),
+            ("backlog remove S-4", "in_use: S-4 belongs to sprint-001; plan the sprint without it, or wait until it has ended"),
+            ("backlog prioritize S-1 medium", "no_change: S-1 already has priority medium; see the order with `backlog view`"),
+        ]);
+        #[rustfmt::skip]
+        check_refusals(&done, &[
+            ("backlog remove S-4", "in_use: S-4 was finished in sprint-001; a sprint keeps what was finished in it"),
+        ]);
+        #[rustfmt::skip]
+        check_refusals(&World::with_proposal(), &[
+            ("backlog remove S-2", "in_use: S-2 waits for the answer to A-1; answer with `approve` or `reject`"),
+        ]);
+    }
+
+    #[test]
+    fn too_much_on_one_story_is_refused() {
+        let ids: Vec<_> = (1..=51).map(|number| format!("S-{number}")).collect();
+        let mut world = World::given(&["backlog add it"; 51]);
+
+        let refusal = world.refusal(&format!("backlog add last after={}", ids.join(",")));
+        assert_eq!(refusal, "invalid: a story has at most 50 dependencies, this one has 51; split the story");
+        let refusal = world.refusal(&format!("backlog edit S-1 criteria={}", ["x"; 51].join(",")));
+        assert_eq!(refusal, "invalid: a story has at most 50 criteria, this one has 51; split the story");
+        let waiting = world
+            .and(&["backlog edit S-2 after=S-1", "backlog edit S-3 after=S-1"])
+            .refusal("backlog remove S-1");
+        assert!(waiting.contains("S-1 cannot be removed: S-2, S-3 depend on it"), "{waiting}");
+    }
+
+    #[test]
+    fn a_long_circle_is_shown_by_its_ends() {
+        let mut world = World::given(&["backlog add it"]);
+        for number in 1..40 {
+            world.run(&format!("backlog add it after=S-{number}")).unwrap();
+        }
+
+        let refusal = world.run("backlog edit S-1 after=S-40").unwrap_err();
+
+        assert_eq!(
+            refusal.message,
+            "a dependency circle: S-1 -> S-40 -> S-39 -> S-38 -> S-37 -> S-36 -> … -> S-6 -> S-5 -> S-4 -> S-3 -> S-2 -> S-1"
+        );
+    }
+
+    #[test]
+    fn ids_run_out_rather_than_over() {
+        let mut world = World::given(&[]);
+        world.project.counters.stories = u32::MAX;
+
+        assert_eq!(
+            world.refusal("backlog add it"),
+            "invalid: all 999999999 numbers for stories are used; begin a new project"
+        );
+    }
+
+    #[test]
+    fn a_removed_id_is_not_used_again() {
+        let world = World::given(&["backlog add one", "backlog remove S-1", "backlog add two"]);
+
+        assert_eq!(order(&world), ["S-2"]);
+    }
+
+    #[test]
+    fn the_backlog_is_ordered_by_priority_and_then_by_arrival() {
+        let world = World::given(&[
+            "backlog add one",
+            "backlog add two priority=low",
+            "backlog add three priority=high",
+            "backlog add four",
+            "backlog add five priority=top",
+        ]);
+        assert_eq!(order(&world), ["S-5", "S-3", "S-1", "S-4", "S-2"]);
+
+        let world = world.and(&["backlog prioritize S-2 medium", "backlog prioritize S-1 top"]);
+        assert_eq!(order(&world), ["S-1", "S-5", "S-3", "S-4", "S-2"], "top is before all others");
+
+        let world = world.and(&["backlog edit S-4 priority=top", "backlog prioritize S-5 top"]);
+        assert_eq!(order(&world), ["S-5", "S-1", "S-4", "S-3", "S-2"]);
+
+        let world = world.and(&["story move S-1 done"]);
+        assert_eq!(order(&world), ["S-5", "S-4", "S-3", "S-2"], "finished stories are not in it");
+    }
+
+    #[test]
+    fn an_edit_names_what_is_different_and_may_clear_it() {
+        let mut world = World::given(&[
+            "epic Log in",
+            "backlog add one points=3 epic=E-1 criteria=a,b",
+            "backlog add two",
+        ]);
+
+        let events =
+            world.run("backlog edit s-1 points= epic= criteria=c after=S-2 title=one assignee=Bo").unwrap();
+
+        assert_eq!(events[0].to_string(), "S-1 edited: epic, points, criteria, depends_on, assignee");
+        let story = &world.project.stories[&StoryId(1)];
+        assert_eq!((story.points, story.epic, story.depends_on.as_slice()), (None, None, &[StoryId(2)][..]));
+    }
 }

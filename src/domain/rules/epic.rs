@@ -6,13 +6,14 @@ use crate::domain::entity::{Epic, Extra};
 use crate::domain::event::Event;
 use crate::domain::id::EpicId;
 use crate::domain::refusal::Refusal;
+use crate::domain::rules::next;
 use crate::domain::text::{Prose, Title};
 use crate::domain::workflow::Turn;
 
 /// Adds an epic.
 pub(crate) fn add(turn: &mut Turn<'_>, description: &Prose, title: Option<&Title>) -> Result<(), Refusal> {
     let epic = Epic {
-        id: EpicId(turn.project.counters.epics + 1),
+        id: EpicId(next(turn.project.counters.epics, "epics")?),
         uid: turn.envelope.uid(0),
         title: title.cloned().unwrap_or_else(|| Title::from_prose(description)),
         description: description.clone(),

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::domain::approval::Approval;
 use crate::domain::check;
 use crate::domain::event::Event;
+use crate::domain::id::SprintId;
 use crate::domain::past::{Past, Patch, Step};
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
-use crate::domain::workflow::{State, Turn};
+use crate::domain::workflow::{State, Turn, settled};
 
 /// Takes the given steps back, newest first, unless something later depends on them.
 pub(crate) fn undo(turn: &mut Turn<'_>, confirm: bool) -> Result<State, Refusal> {
     let Some(Past::Steps(steps)) = &turn.facts.past else { return Err(no_past()) };
+    if steps.is_empty() {
+        return Err(Refusal::new(Code::Nothing, "there is no command to take back", "see `log`"));
+    }
     let mut outlook = turn.project.clone();
     for step in steps {
         let patch = backwards(&outlook, step)?;
@@ -31,12 +36,14 @@ pub(crate) fn restore(turn: &mut Turn<'_>, confirm: bool) -> Result<State, Refus
 
 /// Makes the project as `then` is, if that keeps every rule and is meant.
 fn replace(turn: &mut Turn<'_>, then: &Project, why: String, confirm: bool) -> Result<State, Refusal> {
-    let patch = Patch::between(turn.project, then, why);
+    let mut patch = Patch::between(turn.project, then, why);
+    let mut outlook = turn.project.clone();
+    outlook.apply(&Event::Replaced(Arc::new(patch.clone())));
+    patch.state = settled(&outlook, patch.state);
+    outlook.state = patch.state;
     if patch.is_empty() && standing(&patch) == standing(&Patch::standing(turn.project, String::new())) {
         return Err(Refusal::new(Code::NoChange, "the project is already like that", "see `log`"));
     }
-    let mut outlook = turn.project.clone();
-    outlook.apply(&Event::Replaced(Arc::new(patch.clone())));
     if let Some(first) = check::violations(&outlook).first() {
         let message = format!("what would result breaks a rule: {first}");
         return Err(Refusal::new(Code::InUse, message, "take back what depends on it first; see `log`"));
@@ -79,12 +86,11 @@ fn reverted<K: Ord + Copy + std::fmt::Display, V: PartialEq>(
     after: &Things<K, V>,
     step: &Step,
 ) -> Result<Things<K, V>, Refusal> {
-    for (id, value) in after {
-        if now.get(id) != value.as_ref() {
-            return Err(depends(&id.to_string(), step));
-        }
+    let expected = |id: &K| after.get(id).and_then(Option::as_ref);
+    match before.keys().chain(after.keys()).find(|id| now.get(*id) != expected(id)) {
+        Some(id) => Err(depends(&id.to_string(), step)),
+        None => Ok(before.clone()),
     }
-    Ok(before.clone())
 }
 
 fn depends(what: &str, step: &Step) -> Refusal {
@@ -92,9 +98,7 @@ fn depends(what: &str, step: &Step) -> Refusal {
     Refusal::new(Code::InUse, message, "take back the later commands first; see `log`")
 }
 
-fn standing(
-    patch: &Patch,
-) -> (State, Option<crate::domain::id::SprintId>, &[crate::domain::approval::Approval]) {
+fn standing(patch: &Patch) -> (State, Option<SprintId>, &[Approval]) {
     (patch.state, patch.sprint, &patch.approvals)
 }
 
@@ -117,4 +121,78 @@ fn would_change(now: &Project, patch: &Patch) -> String {
 
 fn no_past() -> Refusal {
     Refusal::new(Code::Unknown, "there is no such command or commit in the history", "see `log`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::StoryId;
+    use crate::domain::testing::{World, check_refusals};
+
+    fn world() -> World {
+        World::given(&["backlog add one", "backlog add two after=S-1", "sprint plan S-1", "sprint start"])
+    }
+
+    #[test]
+    fn what_going_back_refuses() {
+        #[rustfmt::skip]
+        check_refusals(&world(), &[
+            ("undo", "unconfirmed: took back c4: command 4 would change: sprint-001; SPRINT_ACTIVE would become SPRINT_PLANNED; add `confirm` to do it"),
+            ("undo 2", "unconfirmed: took back c4: command 4; took back c3: command 3 would change: S-1, sprint-001; SPRINT_ACTIVE would become BACKLOG_READY; add `confirm` to do it"),
+            ("undo c1 confirm", "in_use: S-1 was changed after c1 (command 1); take back the later commands first; see `log`"),
+            ("undo c3 confirm", "in_use: sprint-001 was changed after c3 (command 3); take back the later commands first; see `log`"),
+            ("undo c9 confirm", "unknown: there is no such command or commit in the history; see `log`"),
+            ("restore c1", "unconfirmed: restored c1 would change: S-1, S-2, sprint-001; SPRINT_ACTIVE would become BACKLOG_READY; add `confirm` to do it"),
+            ("restore c4 confirm", "no_change: the project is already like that; see `log`"),
+            ("restore c0ffee", "unknown: there is no such command or commit in the history; see `log`"),
+        ]);
+        #[rustfmt::skip]
+        check_refusals(&World::given(&["backlog add one", "backlog add two after=S-1"]), &[
+            ("undo c1 confirm", "in_use: what would result breaks a rule: S-2 refers to S-1, which does not exist; take back what depends on it first; see `log`"),
+        ]);
+        #[rustfmt::skip]
+        check_refusals(&World::given(&[]), &[
+            ("undo", "nothing: there is no command to take back; see `log`"),
+        ]);
+        let later = ["story move S-2 done", "backlog add three", "sprint pause", "sprint resume"];
+        #[rustfmt::skip]
+        check_refusals(&world().and(&["sprint cancel", "sprint plan S-1"]).and(&later[..2]), &[
+            ("undo c5 confirm", "in_use: S-1 was changed after c5 (command 5); take back the later commands first; see `log`"),
+        ]);
+    }
+
+    #[test]
+    fn a_sprint_that_was_taken_back_leaves_its_number_behind() {
+        let world = world().and(&["undo 2 confirm"]);
+        assert!(world.project.sprints.is_empty());
+        assert_eq!(world.project.stories[&StoryId(1)].sprint, None);
+
+        let world = world.and(&["sprint plan S-1"]);
+        assert_eq!(world.project.sprint, Some(SprintId(2)));
+    }
+
+    #[test]
+    fn taking_back_can_be_taken_back() {
+        let before = world().project;
+
+        let mut after = world().and(&["undo 3 confirm", "undo 1 confirm"]).project;
+
+        (after.recent, after.revision) = (before.recent.clone(), before.revision);
+        assert_eq!(after, before);
+    }
+
+    #[test]
+    fn one_command_among_many_is_taken_back_alone() {
+        let world = world().and(&["backlog edit S-2 points=8", "story move S-1 done", "undo c5 confirm"]);
+
+        assert_eq!(world.project.stories[&StoryId(2)].points, None);
+        assert_eq!(world.project.state, State::SprintReview);
+    }
+
+    #[test]
+    fn the_first_story_taken_back_does_not_make_a_backlog_with_others_idle() {
+        let world = World::given(&["backlog add one", "backlog add two", "undo c1 confirm"]);
+
+        assert_eq!(world.project.state, State::BacklogReady);
+    }
 }

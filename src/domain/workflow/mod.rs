@@ -153,6 +153,20 @@ pub fn placed(refusal: Refusal, project: &Project) -> Refusal {
     }
 }
 
+/// What `state` amounts to with the content of `project`: a sprint that goes on is blocked while none of its
+/// stories can go on, and only an empty backlog is idle.
+///
+/// So every way of changing a story leads to the right state, also one that nobody thinks of as a move, such as
+/// leaving out a dependency.
+pub(crate) fn settled(project: &Project, state: State) -> State {
+    match state {
+        State::SprintActive | State::Blocked if story::is_stuck(project) => State::Blocked,
+        State::SprintActive | State::Blocked => State::SprintActive,
+        State::Idle if project.open_stories() > 0 => State::BacklogReady,
+        other => other,
+    }
+}
+
 /// Gives one command to a machine that stands at `state`, and says where it stands then.
 fn step(state: State, command: &Command, turn: &mut Turn<'_>) -> Node {
     let mut machine = Rules.uninitialized_state_machine();
@@ -205,7 +219,7 @@ impl Turn<'_> {
         if self.probe {
             return Handled;
         }
-        match rule(self) {
+        match rule(self).map(|state| settled(&self.outlook(), state)) {
             Ok(state) if state == self.project.state => Handled,
             Ok(state) => Transition(state.into()),
             Err(refusal) => {
