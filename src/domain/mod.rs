@@ -32,10 +32,14 @@ pub mod import;
 pub mod past;
 pub mod person;
 pub mod project;
+#[cfg(test)]
+mod properties;
 pub mod refusal;
 pub(crate) mod rules;
 pub mod sprint;
 pub mod story;
 pub mod subject;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod text;
 pub mod workflow;
