@@ -223,7 +223,7 @@ mod tests {
         fn a_title_of_any_text_can_be_read_back(text in "[ \\ta-z\\u{2028}\\u{2029}\\n\\u{301}🎺ש]{1,300}") {
             if let Ok(prose) = text.parse::<Prose>() {
                 let title = Title::from_prose(&prose);
-                prop_assert_eq!(title.as_str().parse(), Ok(title.clone()));
+                prop_assert_eq!(title.as_str().parse(), Ok(title));
             }
         }
     }
