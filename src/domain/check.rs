@@ -189,6 +189,10 @@ fn standing(project: &Project, found: &mut Vec<Violation>) {
 
 /// Takes away what waits for nothing, again and again; what is left waits for itself.
 fn circles(project: &Project, found: &mut Vec<Violation>) {
+    // Every circle has a story that waits for a younger one, which is rare: most projects are done here.
+    if !project.stories.values().any(|story| story.depends_on.iter().any(|on| *on >= story.id)) {
+        return;
+    }
     let mut waiting: BTreeMap<StoryId, usize> = BTreeMap::new();
     let mut dependents: BTreeMap<StoryId, Vec<StoryId>> = BTreeMap::new();
     for story in project.stories.values().filter(|story| !story.depends_on.is_empty()) {
@@ -208,4 +212,90 @@ fn circles(project: &Project, found: &mut Vec<Violation>) {
         }
     }
     found.extend(waiting.iter().find(|(_, left)| **left > 0).map(|(id, _)| Violation::Circle(*id)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::id::EpicId;
+    use crate::domain::testing::{World, approval};
+
+    /// A running sprint with `S-1`, of which `S-2` was returned, and `S-3` outside that waits for `S-1`.
+    fn sound() -> Project {
+        let stories = ["backlog add one", "backlog add two", "backlog add three after=S-1"];
+        let sprint = ["sprint plan S-1 S-2", "sprint start", "story move S-2 blocked reason=x", "skip_task"];
+        World::given(&stories).and(&sprint).project
+    }
+
+    fn story(project: &mut Project, id: u32, change: impl FnOnce(&mut Story)) {
+        let mut story = Story::clone(&project.stories[&StoryId(id)]);
+        change(&mut story);
+        project.set_story(story.id, Some(Arc::new(story)));
+    }
+
+    fn sprint(project: &mut Project, change: impl FnOnce(&mut Sprint)) {
+        let mut sprint = Sprint::clone(&project.sprints[&SprintId(1)]);
+        change(&mut sprint);
+        project.set_sprint(sprint.id, Some(Arc::new(sprint)));
+    }
+
+    type Damage = fn(&mut Project);
+
+    #[test]
+    fn whatever_is_wrong_is_said() {
+        #[rustfmt::skip]
+        let cases: &[(Damage, &[&str])] = &[
+            (|_| {}, &[]),
+            (|p| story(p, 3, |s| s.depends_on.push(StoryId(9))), &["S-3 refers to S-9, which does not exist"]),
+            (|p| story(p, 3, |s| s.epic = Some(EpicId(4))), &["S-3 refers to E-4, which does not exist"]),
+            (|p| story(p, 3, |s| s.sprint = Some(SprintId(7))), &["S-3 refers to sprint-007, which does not exist"]),
+            (|p| story(p, 3, |s| s.sprint = Some(SprintId(1))), &["S-3 and sprint-001 disagree on whether it is in it"]),
+            (|p| story(p, 1, |s| s.sprint = None), &["S-1 and sprint-001 disagree on whether it is in it"]),
+            (|p| story(p, 2, |s| s.sprint = Some(SprintId(1))), &["S-2 and sprint-001 disagree on whether it is in it"]),
+            (|p| sprint(p, |s| s.stories.push(StoryId(1))), &["sprint-001 lists S-1 more than once"]),
+            (|p| sprint(p, |s| s.stories.push(StoryId(8))), &["sprint-001 refers to S-8, which does not exist"]),
+            (|p| p.set_story(StoryId(2), None), &[]),
+            (|p| story(p, 1, |s| s.depends_on.push(StoryId(3))), &["S-1 waits for itself through its dependencies"]),
+            (|p| story(p, 3, |s| s.depends_on = vec![StoryId(3)]), &["S-3 waits for itself through its dependencies"]),
+            (|p| story(p, 1, |s| s.depends_on = vec![StoryId(2), StoryId(2)]), &[]),
+            (|p| story(p, 1, |s| s.status = Status::Blocked), &["S-1 is blocked without a reason, or has one without being blocked"]),
+            (|p| story(p, 1, |s| s.reason = Some("x".parse().unwrap())), &["S-1 is blocked without a reason, or has one without being blocked"]),
+            (|p| p.state = State::Idle, &["the state is IDLE and sprint-001 is active"]),
+            (|p| p.state = State::SprintPaused, &["the state is SPRINT_PAUSED and sprint-001 is active"]),
+            (|p| p.sprint = None, &["sprint-001 has not ended, though it is not the current sprint", "the state is SPRINT_ACTIVE and there is no sprint"]),
+            (|p| p.sprint = Some(SprintId(5)), &["sprint-001 has not ended, though it is not the current sprint", "the project refers to sprint-005, which does not exist"]),
+            (|p| p.counters.stories = 2, &["the counter of stories is lower than an id in use"]),
+            (|p| p.approvals.push(approval(1, Question::Imported)), &["the counter of approvals is lower than an id in use"]),
+        ];
+        for (at, (damage, expected)) in cases.iter().enumerate() {
+            let mut project = sound();
+            damage(&mut project);
+            let found: Vec<_> = violations(&project).iter().map(Violation::to_string).collect();
+            assert_eq!(found, *expected, "case {at}");
+        }
+    }
+
+    #[test]
+    fn each_proposed_story_is_asked_about_once() {
+        const WRONG: &str = "S-2 is proposed and not exactly one approval asks about it, or the reverse";
+        let sound = World::with_proposal().project;
+        assert_eq!(violations(&sound), []);
+
+        let mut silent = sound.clone();
+        silent.approvals.clear();
+        let mut twice = sound.clone();
+        twice.approvals.push(approval(1, sound.approvals[0].question.clone()));
+        let mut decided = sound.clone();
+        story(&mut decided, 2, |story| story.status = Status::Todo);
+        for project in [silent, twice, decided] {
+            let found: Vec<_> = violations(&project).iter().map(Violation::to_string).collect();
+            assert_eq!(found, [WRONG]);
+        }
+
+        let mut lost = sound;
+        lost.approvals.push(approval(1, Question::Run { story: StoryId(9) }));
+        assert_eq!(violations(&lost)[0].to_string(), "A-1 refers to S-9, which does not exist");
+    }
 }
