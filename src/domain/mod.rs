@@ -17,6 +17,8 @@
 //! - A refused command leaves no trace: no event, no change of state.
 //! - Applying the same events to the same project always gives the same project.
 //! - After every accepted command [`check::violations`] finds nothing.
+//! - [`event::Event::touches`] names every epic, story and sprint that an event changes.
+//! - Numbers of things never go down, so no id is used twice, whatever is taken back.
 //!
 //! Deliberately absent: how a command is written by a person, how an answer looks, where a file lies.
 

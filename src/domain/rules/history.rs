@@ -1,6 +1,7 @@
 //! Going back in time: taking commands back, and restoring an earlier state, both as new commands.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::approval::Approval;
@@ -23,19 +24,25 @@ pub(crate) fn undo(turn: &mut Turn<'_>, confirm: bool) -> Result<State, Refusal>
         let patch = backwards(&outlook, step)?;
         outlook.apply(&Event::Replaced(Arc::new(patch)));
     }
-    let names: Vec<_> =
-        steps.iter().map(|step| format!("took back {}: {}", step.commit, step.subject)).collect();
-    replace(turn, &outlook, names.join("; "), confirm)
+    let each: Vec<_> = steps.iter().map(|step| format!("{} ({})", step.commit, step.subject)).collect();
+    let each = each.join(", ");
+    replace(turn, &outlook, format!("took back {each}"), &format!("taking back {each}"), confirm)
 }
 
 /// Goes back to how the project was at a commit.
 pub(crate) fn restore(turn: &mut Turn<'_>, confirm: bool) -> Result<State, Refusal> {
     let Some(Past::At { commit, project }) = &turn.facts.past else { return Err(no_past()) };
-    replace(turn, project, format!("restored {commit}"), confirm)
+    replace(turn, project, format!("restored {commit}"), &format!("going back to {commit}"), confirm)
 }
 
 /// Makes the project as `then` is, if that keeps every rule and is meant.
-fn replace(turn: &mut Turn<'_>, then: &Project, why: String, confirm: bool) -> Result<State, Refusal> {
+fn replace(
+    turn: &mut Turn<'_>,
+    then: &Project,
+    why: String,
+    doing: &str,
+    confirm: bool,
+) -> Result<State, Refusal> {
     let mut patch = Patch::between(turn.project, then, why);
     let mut outlook = turn.project.clone();
     outlook.apply(&Event::Replaced(Arc::new(patch.clone())));
@@ -49,11 +56,8 @@ fn replace(turn: &mut Turn<'_>, then: &Project, why: String, confirm: bool) -> R
         return Err(Refusal::new(Code::InUse, message, "take back what depends on it first; see `log`"));
     }
     if !confirm {
-        return Err(Refusal::new(
-            Code::Unconfirmed,
-            would_change(turn.project, &patch),
-            "add `confirm` to do it",
-        ));
+        let message = would_change(turn.project, &patch, doing);
+        return Err(Refusal::new(Code::Unconfirmed, message, "add `confirm` to do it"));
     }
     let state = patch.state;
     turn.emit(Event::Replaced(Arc::new(patch)));
@@ -80,7 +84,7 @@ fn backwards(now: &Project, step: &Step) -> Result<Patch, Refusal> {
 
 type Things<K, V> = BTreeMap<K, Option<Arc<V>>>;
 
-fn reverted<K: Ord + Copy + std::fmt::Display, V: PartialEq>(
+fn reverted<K: Ord + Copy + fmt::Display, V: PartialEq>(
     now: &imbl::OrdMap<K, Arc<V>>,
     before: &Things<K, V>,
     after: &Things<K, V>,
@@ -102,19 +106,47 @@ fn standing(patch: &Patch) -> (State, Option<SprintId>, &[Approval]) {
     (patch.state, patch.sprint, &patch.approvals)
 }
 
-fn would_change(now: &Project, patch: &Patch) -> String {
-    const SHOWN: usize = 10;
-
-    let all: Vec<_> = patch.entities().map(|entity| entity.to_string()).collect();
-    let mut text = format!("{} would change: {}", patch.why, all[..all.len().min(SHOWN)].join(", "));
-    if all.is_empty() {
-        text = format!("{} would change no story", patch.why);
+/// What a person should know before saying that it is meant.
+fn would_change(now: &Project, patch: &Patch, doing: &str) -> String {
+    let mut ids: [Vec<String>; 3] = Default::default();
+    sort_into(&mut ids, &now.epics, &patch.epics);
+    sort_into(&mut ids, &now.stories, &patch.stories);
+    sort_into(&mut ids, &now.sprints, &patch.sprints);
+    let told = ["change", "remove", "bring back"].iter().zip(&ids).filter(|(_, ids)| !ids.is_empty());
+    let mut parts: Vec<_> = told.map(|(verb, ids)| format!("{verb} {}", some_of(ids))).collect();
+    if parts.is_empty() {
+        parts.push("change no story".to_owned());
     }
-    if all.len() > SHOWN {
-        text += &format!(" and {} more", all.len() - SHOWN);
-    }
+    let mut text = format!("{doing} would {}", parts.join("; "));
     if now.state != patch.state {
         text += &format!("; {} would become {}", now.state, patch.state);
+    }
+    text
+}
+
+/// Sorts the ids in `things` into those that would change, go, or come back.
+fn sort_into<K: Ord + fmt::Display, V>(
+    ids: &mut [Vec<String>; 3],
+    now: &imbl::OrdMap<K, Arc<V>>,
+    things: &Things<K, V>,
+) {
+    let [changed, gone, back] = ids;
+    for (id, value) in things {
+        let list = match (value, now.contains_key(id)) {
+            (None, _) => &mut *gone,
+            (Some(_), true) => &mut *changed,
+            (Some(_), false) => &mut *back,
+        };
+        list.push(id.to_string());
+    }
+}
+
+fn some_of(ids: &[String]) -> String {
+    const SHOWN: usize = 10;
+
+    let mut text = ids[..ids.len().min(SHOWN)].join(", ");
+    if ids.len() > SHOWN {
+        text += &format!(" and {} more", ids.len() - SHOWN);
     }
     text
 }
@@ -137,12 +169,12 @@ mod tests {
     fn what_going_back_refuses() {
         #[rustfmt::skip]
         check_refusals(&world(), &[
-            ("undo", "unconfirmed: took back c4: command 4 would change: sprint-001; SPRINT_ACTIVE would become SPRINT_PLANNED; add `confirm` to do it"),
-            ("undo 2", "unconfirmed: took back c4: command 4; took back c3: command 3 would change: S-1, sprint-001; SPRINT_ACTIVE would become BACKLOG_READY; add `confirm` to do it"),
+            ("undo", "unconfirmed: taking back c4 (command 4) would change sprint-001; SPRINT_ACTIVE would become SPRINT_PLANNED; add `confirm` to do it"),
+            ("undo 2", "unconfirmed: taking back c4 (command 4), c3 (command 3) would change S-1; remove sprint-001; SPRINT_ACTIVE would become BACKLOG_READY; add `confirm` to do it"),
             ("undo c1 confirm", "in_use: S-1 was changed after c1 (command 1); take back the later commands first; see `log`"),
             ("undo c3 confirm", "in_use: sprint-001 was changed after c3 (command 3); take back the later commands first; see `log`"),
             ("undo c9 confirm", "unknown: there is no such command or commit in the history; see `log`"),
-            ("restore c1", "unconfirmed: restored c1 would change: S-1, S-2, sprint-001; SPRINT_ACTIVE would become BACKLOG_READY; add `confirm` to do it"),
+            ("restore c1", "unconfirmed: going back to c1 would change S-1; remove S-2, sprint-001; SPRINT_ACTIVE would become BACKLOG_READY; add `confirm` to do it"),
             ("restore c4 confirm", "no_change: the project is already like that; see `log`"),
             ("restore c0ffee", "unknown: there is no such command or commit in the history; see `log`"),
         ]);
@@ -153,6 +185,10 @@ mod tests {
         #[rustfmt::skip]
         check_refusals(&World::given(&[]), &[
             ("undo", "nothing: there is no command to take back; see `log`"),
+        ]);
+        #[rustfmt::skip]
+        check_refusals(&World::given(&["backlog add one", "backlog remove S-1"]), &[
+            ("undo", "unconfirmed: taking back c2 (command 2) would bring back S-1; add `confirm` to do it"),
         ]);
         let later = ["story move S-2 done", "backlog add three", "sprint pause", "sprint resume"];
         #[rustfmt::skip]

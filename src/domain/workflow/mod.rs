@@ -1,7 +1,8 @@
 //! The state machine of a project: which command is possible in which state, and where it leads.
 //!
 //! The machine has no data of its own. It reads the [`Project`], lets the functions in
-//! [`crate::domain::rules`] judge a command, and collects events in a [`Turn`]. What no state takes is a refusal.
+//! `rules` judge a command, and collects events in a turn. What no state takes is a refusal, and where an
+//! accepted command leads also follows from the stories then: see `settled`.
 
 use std::fmt;
 
