@@ -9,3 +9,4 @@ pub mod engine;
 pub mod config;
 pub mod process;
 pub mod telemetry;
+pub mod surface;

@@ -3,3 +3,5 @@
 
 mod docs;
 mod tidy;
+
+mod commands_page;

@@ -1,0 +1,106 @@
+//! The commands about whole projects.
+
+use std::path::PathBuf;
+
+use crate::domain::command::{Command, CommandKind};
+use crate::surface::parse::spec::{Argument, ArgumentKind, Group, Spec};
+use crate::surface::parse::write::Writer;
+
+const NAME: Argument =
+    Argument::optional("name", ArgumentKind::Project, "Which project; the one that is spoken to by default.");
+
+pub(crate) static REGISTER: Spec = Spec {
+    kind: CommandKind::ProjectRegister,
+    group: Group::Project,
+    aliases: &["project add"],
+    summary: "Put a git repository under management.",
+    details: "Makes the branch `orch-state` in the repository and shows it there as the folder `.orch-state`. Your \
+              own branches, your index and your files stay as they are.",
+    arguments: &[
+        Argument::required("path", ArgumentKind::Path, "The folder of the repository."),
+        Argument::optional(
+            "name",
+            ArgumentKind::ProjectName,
+            "What to call it; by default after its folder.",
+        ),
+        Argument::named("import", ArgumentKind::Flag, "Take over the state that another tool left there."),
+    ],
+    examples: &["project register /srv/billing-api", "project register /srv/web name:shop"],
+    build: |fields| {
+        Ok(Command::ProjectRegister {
+            path: PathBuf::from(fields.path("path")?),
+            name: fields.get("name")?,
+            import: fields.flag("import")?,
+        })
+    },
+    write,
+};
+
+pub(crate) static LIST: Spec = Spec {
+    kind: CommandKind::ProjectList,
+    group: Group::Project,
+    aliases: &["projects"],
+    summary: "Show all projects.",
+    details: "",
+    arguments: &[],
+    examples: &["project list"],
+    build: |_| Ok(Command::ProjectList),
+    write,
+};
+
+pub(crate) static STATUS: Spec = Spec {
+    kind: CommandKind::ProjectStatus,
+    group: Group::Project,
+    aliases: &[],
+    summary: "Show the state of a project, its counts and its latest commands.",
+    details: "",
+    arguments: &[NAME],
+    examples: &["project status", "project status billing-api"],
+    build: |fields| Ok(Command::ProjectStatus { name: fields.get("name")? }),
+    write,
+};
+
+pub(crate) static HEALTH: Spec = Spec {
+    kind: CommandKind::ProjectHealth,
+    group: Group::Project,
+    aliases: &[],
+    summary: "Check that everything about a project is in order.",
+    details: "Every check that fails comes with what mends it.",
+    arguments: &[NAME],
+    examples: &["project health"],
+    build: |fields| Ok(Command::ProjectHealth { name: fields.get("name")? }),
+    write,
+};
+
+pub(crate) static UNREGISTER: Spec = Spec {
+    kind: CommandKind::ProjectUnregister,
+    group: Group::Project,
+    aliases: &["project remove"],
+    summary: "Let a project go; its state stays in its repository.",
+    details: "Without `confirm` it only says what would happen. Registering the repository again takes everything up \
+              where it was left.",
+    arguments: &[NAME, Argument::named("confirm", ArgumentKind::Flag, "Yes, it is meant.")],
+    examples: &["project unregister billing-api", "project unregister billing-api confirm"],
+    build: |fields| {
+        Ok(Command::ProjectUnregister { name: fields.get("name")?, confirm: fields.flag("confirm")? })
+    },
+    write,
+};
+
+fn write(command: &Command, out: &mut Writer) {
+    match command {
+        Command::ProjectRegister { path, name, import } => {
+            out.text(&path.to_string_lossy());
+            out.named("name", name.as_ref());
+            out.flag("import", *import);
+        }
+        Command::ProjectStatus { name } | Command::ProjectHealth { name } => {
+            out.named("name", name.as_ref());
+        }
+        Command::ProjectUnregister { name, confirm } => {
+            out.named("name", name.as_ref());
+            out.flag("confirm", *confirm);
+        }
+        _ => {}
+    }
+}
