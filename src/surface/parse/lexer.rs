@@ -70,13 +70,14 @@ impl Token<'_> {
 /// The words of `text` from the byte `from` on, which must be the start of a character.
 pub(crate) fn tokens(text: &str, from: usize) -> Vec<Token<'_>> {
     let mut found = Vec::new();
+    let mut quotes = Quotes { never_closed: Vec::new() };
     let mut at = from;
     while let Some(rest) = text.get(at..) {
         let blank = rest.len() - rest.trim_start().len();
         if blank == rest.len() {
             break;
         }
-        let token = token_at(text, at + blank);
+        let token = token_at(text, at + blank, &mut quotes);
         at = token.end();
         found.push(token);
     }
@@ -88,10 +89,10 @@ pub(crate) fn word_len(text: &str) -> usize {
     text.find(char::is_whitespace).unwrap_or(text.len())
 }
 
-fn token_at(text: &str, start: usize) -> Token<'_> {
+fn token_at<'a>(text: &'a str, start: usize, quotes: &mut Quotes) -> Token<'a> {
     let rest = &text[start..];
     let plain = |len: usize| Token { start, raw: &rest[..len], shape: Shape::Plain, unclosed: None };
-    match quote(rest) {
+    match quotes.read(rest) {
         Quote::Closed { value, len } if word_len(&rest[len..]) == 0 => {
             Token { shape: Shape::Quoted(value), ..plain(len) }
         }
@@ -99,11 +100,11 @@ fn token_at(text: &str, start: usize) -> Token<'_> {
         Quote::Closed { len, .. } => plain(len + word_len(&rest[len..])),
         Quote::Open => Token { unclosed: Some(start), ..plain(word_len(rest)) },
         Quote::Absent if &rest[..word_len(rest)] == "--" => Token { shape: Shape::End, ..plain(2) },
-        Quote::Absent => named(rest, start).unwrap_or_else(|| plain(word_len(rest))),
+        Quote::Absent => named(rest, start, quotes).unwrap_or_else(|| plain(word_len(rest))),
     }
 }
 
-fn named(rest: &str, start: usize) -> Option<Token<'_>> {
+fn named<'a>(rest: &'a str, start: usize, quotes: &mut Quotes) -> Option<Token<'a>> {
     let dashed = rest.starts_with("--");
     let from = if dashed { 2 } else { 0 };
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -122,8 +123,10 @@ fn named(rest: &str, start: usize) -> Option<Token<'_>> {
     match rest[behind..].chars().next() {
         None => dashed.then(|| token(behind, None)),
         Some(c) if c.is_whitespace() => dashed.then(|| token(behind, None)),
-        Some('=') if dashed => Some(with_value(&rest[behind + 1..], behind + 1, start, &token)),
-        Some(':') if !dashed => Some(with_value(&rest[behind + 1..], behind + 1, start, &token)),
+        Some(c) if c == if dashed { '=' } else { ':' } => {
+            let value = &rest[behind + 1..];
+            Some(with_value(value, quotes.read(value), behind + 1, &token))
+        }
         Some(_) => None,
     }
 }
@@ -131,18 +134,21 @@ fn named(rest: &str, start: usize) -> Option<Token<'_>> {
 /// Completes `token` with the value at the head of `rest`, which begins `behind` bytes into the word.
 fn with_value<'a>(
     rest: &str,
+    quote: Quote,
     behind: usize,
-    start: usize,
     token: &dyn Fn(usize, Option<Value>) -> Token<'a>,
 ) -> Token<'a> {
     let bare = |len: usize| token(behind + len, Some(Value::bare(&rest[..len])));
-    match quote(rest) {
+    match quote {
         _ if word_len(rest) == 0 => token(behind, None),
         Quote::Closed { value, len } if word_len(&rest[len..]) == 0 => {
             token(behind + len, Some(Value { text: value, quoted: true }))
         }
         Quote::Closed { len, .. } => bare(len + word_len(&rest[len..])),
-        Quote::Open => Token { unclosed: Some(start + behind), ..bare(word_len(rest)) },
+        Quote::Open => {
+            let token = bare(word_len(rest));
+            Token { unclosed: Some(token.start + behind), ..token }
+        }
         Quote::Absent => bare(word_len(rest)),
     }
 }
@@ -153,15 +159,32 @@ enum Quote {
     Closed { value: String, len: usize },
 }
 
-/// Reads the quotes at the head of `text`, also those that phones make of the straight ones.
-fn quote(text: &str) -> Quote {
-    match text.chars().next() {
-        Some('"') => double(text, &['"']),
-        Some('“') => double(text, &['”']),
-        Some('„') => double(text, &['“', '”']),
-        Some('\'') => single(text, '\''),
-        Some('‘') => single(text, '’'),
-        _ => Quote::Absent,
+/// Reads quotes, also those that phones make of the straight ones.
+struct Quotes {
+    /// What is not closed once is not closed later either. Without this, a text full of apostrophes would be searched
+    /// to its end for each of them.
+    never_closed: Vec<char>,
+}
+
+impl Quotes {
+    /// Reads the quote at the head of `text`.
+    fn read(&mut self, text: &str) -> Quote {
+        let Some(opener) = text.chars().next() else { return Quote::Absent };
+        if self.never_closed.contains(&opener) {
+            return Quote::Open;
+        }
+        let quote = match opener {
+            '"' => double(text, &['"']),
+            '“' => double(text, &['”']),
+            '„' => double(text, &['“', '”']),
+            '\'' => single(text, '\''),
+            '‘' => single(text, '’'),
+            _ => Quote::Absent,
+        };
+        if matches!(quote, Quote::Open) {
+            self.never_closed.push(opener);
+        }
+        quote
     }
 }
 
