@@ -71,6 +71,9 @@ pub(crate) fn about(kind: CommandKind) -> CommandHelp {
         if argument.required {
             takes += "; needed";
         }
+        if !argument.aliases.is_empty() {
+            takes += &format!("; also called {}", argument.aliases.join(", "));
+        }
         [argument.name.to_owned(), takes, argument.description.to_owned()]
     });
     CommandHelp { spec, usage: spec.usage(), when: when(kind), arguments: arguments.collect() }
@@ -113,7 +116,7 @@ mod tests {
     fn a_topic_is_a_command_or_the_first_word_of_several() {
         let Ok(Help::Command(command)) = help(Some("/story-move")) else { panic!("no command") };
         assert_eq!(command.spec.kind, CommandKind::StoryMove);
-        assert_eq!(command.arguments[0], ["id", "a story; needed", "Which story."]);
+        assert_eq!(command.arguments[0], ["id", "a story; needed; also called story", "Which story."]);
 
         let Ok(Help::Section(section)) = help(Some("Sprint")) else { panic!("no section") };
         assert_eq!(section.commands.len(), 7);
