@@ -6,7 +6,8 @@ pub mod store;
 
 pub mod engine;
 
+pub mod surface;
+
 pub mod config;
 pub mod process;
 pub mod telemetry;
-pub mod surface;
