@@ -8,6 +8,8 @@ pub mod engine;
 
 pub mod surface;
 
+pub mod app;
+
 pub mod config;
 pub mod process;
 pub mod telemetry;

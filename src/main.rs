@@ -1,3 +1,14 @@
 //! Turns the command line into a running program, and its result into an exit code.
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let env = |name: &str| std::env::var(name).ok();
+    let (code, complaint) = bandmaster::app::run(std::env::args_os(), &env);
+    if let Some(complaint) = complaint {
+        // With nobody to read it there is nothing left to do.
+        let _ = writeln!(std::io::stderr(), "bandmaster: {complaint}");
+    }
+    ExitCode::from(code)
+}

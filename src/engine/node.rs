@@ -153,10 +153,10 @@ impl Engine {
         if let Some(entry) = name_or_path.parse().ok().and_then(|name| registry.get(&name)) {
             return Ok(entry.clone());
         }
-        if let Ok(path) = std::fs::canonicalize(name_or_path) {
-            if let Some(entry) = path.ancestors().find_map(|path| registry.at(path)) {
-                return Ok(entry.clone());
-            }
+        if let Ok(path) = std::fs::canonicalize(name_or_path)
+            && let Some(entry) = path.ancestors().find_map(|path| registry.at(path))
+        {
+            return Ok(entry.clone());
         }
         Err(unknown(name_or_path, &registry))
     }

@@ -1,6 +1,6 @@
 //! Putting a repository under management, and letting it go.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ impl Engine {
         Ok((Registered { entry, project, taken_up, commit, notes: Vec::new() }, store))
     }
 
-    fn is_free(&self, work: &PathBuf, name: Option<&ProjectName>) -> Result<(), Refusal> {
+    fn is_free(&self, work: &Path, name: Option<&ProjectName>) -> Result<(), Refusal> {
         let registry = self.registry();
         if let Some(entry) = registry.at(&canonical(work)) {
             let message = format!("{} is registered as {}", work.display(), entry.name);

@@ -22,6 +22,8 @@ pub enum StoreError {
     Git { action: &'static str, path: PathBuf, source: git2::Error },
     #[error("{} does not exist", path.display())]
     NoSuchPath { path: PathBuf },
+    #[error("{} is a git repository already", path.display())]
+    ExistsAlready { path: PathBuf },
     #[error("{} is not in a git repository", path.display())]
     NotARepository { path: PathBuf },
     #[error("{} belongs to another user", path.display())]

@@ -20,10 +20,9 @@ use crate::store::layout::{self, Content};
 use crate::store::schema::{self, Kind};
 
 /// The number of the format that this version writes. A newer one is refused, an older one migrated.
-pub const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 1;
 
 /// Why the content of a file cannot be used.
-#[expect(missing_docs, reason = "the messages say it")]
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     #[error("is not JSON")]
@@ -41,51 +40,51 @@ pub enum FormatError {
 /// `status.json`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Status")]
-pub struct StatusFile {
+pub(crate) struct StatusFile {
     /// The number of the format.
-    pub format: u32,
+    pub(crate) format: u32,
     /// What people call the project.
-    pub name: ProjectName,
+    pub(crate) name: ProjectName,
     /// What never changes about it.
-    pub key: Uid,
+    pub(crate) key: Uid,
     /// Where the workflow stands.
-    pub state: State,
+    pub(crate) state: State,
     /// The sprint that is planned, goes on, or waits for feedback.
-    pub sprint: Option<SprintId>,
+    pub(crate) sprint: Option<SprintId>,
     /// The highest numbers given away.
-    pub counters: Counters,
+    pub(crate) counters: Counters,
     /// What waits for an answer, oldest first.
-    pub pending_approvals: Vec<Approval>,
+    pub(crate) pending_approvals: Vec<Approval>,
     /// How many commands have changed the project.
-    pub revision: u64,
+    pub(crate) revision: u64,
     /// The ids of the latest commands, oldest first.
-    pub recent_commands: VecDeque<CommandId>,
+    pub(crate) recent_commands: VecDeque<CommandId>,
     /// What a newer version or a person added; kept and written back.
     #[serde(flatten)]
-    pub extra: Extra,
+    pub(crate) extra: Extra,
 }
 
 /// `backlog.json`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Backlog")]
-pub struct BacklogFile {
+pub(crate) struct BacklogFile {
     /// The number of the format.
-    pub format: u32,
+    pub(crate) format: u32,
     /// The epics, oldest first. The order of the stories follows from their priority and rank.
-    pub epics: Vec<Arc<Epic>>,
+    pub(crate) epics: Vec<Arc<Epic>>,
     /// What a newer version or a person added; kept and written back.
     #[serde(flatten)]
-    pub extra: Extra,
+    pub(crate) extra: Extra,
 }
 
 /// A file that holds one thing: its number of the format, then the thing.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct OneFile<T> {
+pub(crate) struct OneFile<T> {
     /// The number of the format.
-    pub format: u32,
+    pub(crate) format: u32,
     /// The thing.
     #[serde(flatten)]
-    pub thing: T,
+    pub(crate) thing: T,
 }
 
 /// What a file turned out to hold.

@@ -21,8 +21,6 @@ use crate::store::tree::Tree;
 const DEPTH: usize = 10_000;
 /// How many digits of a commit id people see.
 pub(crate) const SHORT: usize = 10;
-/// The subject of a commit that takes edits by hand over.
-pub(crate) const EDITED: &str = "edited by hand";
 
 impl ProjectStore {
     /// The latest commits, newest first: at most `count`, and only those that `wanted` accepts.
@@ -158,11 +156,11 @@ impl Side {
         };
         match (content, parsed) {
             (Content::Story(id), Some(Parsed::Story(story))) => {
-                drop(self.patch.stories.insert(id, Some(story)))
+                drop(self.patch.stories.insert(id, Some(story)));
             }
             (Content::Story(id), None) => drop(self.patch.stories.insert(id, None)),
             (Content::Sprint(id), Some(Parsed::Sprint(sprint))) => {
-                drop(self.patch.sprints.insert(id, Some(sprint)))
+                drop(self.patch.sprints.insert(id, Some(sprint)));
             }
             (Content::Sprint(id), None) => drop(self.patch.sprints.insert(id, None)),
             (Content::Backlog, Some(Parsed::Backlog(file))) => {

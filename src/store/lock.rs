@@ -35,6 +35,7 @@ pub struct Holder {
 }
 
 /// Why a lock could not be taken.
+#[expect(missing_docs, reason = "the messages say it")]
 #[derive(Debug, Error)]
 pub enum LockError {
     #[error("cannot {action} {}", path.display())]

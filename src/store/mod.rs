@@ -44,4 +44,5 @@ mod testing;
 pub use crate::store::error::StoreError;
 pub use crate::store::open::{Survey, survey};
 pub use crate::store::project_store::{Look, ProjectStore, Published, change, edited_change, key_bytes};
+pub use crate::store::repository::{git_identity, init_repository};
 pub use crate::store::verify::Finding;

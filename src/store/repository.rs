@@ -163,6 +163,23 @@ impl Place {
     }
 }
 
+/// Makes a git repository in a folder that is not one yet. Files that are there stay.
+pub fn init_repository(path: &Path) -> Result<(), StoreError> {
+    if path.join(".git").exists() {
+        return Err(StoreError::ExistsAlready { path: path.to_owned() });
+    }
+    make_folder(path)?;
+    let made = Repository::init(path);
+    made.map(drop).map_err(|source| StoreError::Git { action: "make", path: path.to_owned(), source })
+}
+
+/// The name and the address that git's own configuration gives the user.
+pub fn git_identity() -> (Option<String>, Option<String>) {
+    let Ok(config) = git2::Config::open_default() else { return (None, None) };
+    let value = |name: &str| config.get_string(name).ok().filter(|value| !value.trim().is_empty());
+    (value("user.name"), value("user.email"))
+}
+
 fn cannot_open(path: &Path, source: git2::Error) -> StoreError {
     let path = path.to_owned();
     let text = source.message().to_lowercase();

@@ -235,10 +235,10 @@ impl Folder {
     fn folders(&self) -> BTreeSet<String> {
         let mut folders = BTreeSet::from([String::new(), "stories".to_owned(), "sprints".to_owned()]);
         for path in self.known.keys() {
-            if let Some((folder, _)) = path.rsplit_once('/') {
-                if !folders.contains(folder) {
-                    folders.insert(folder.to_owned());
-                }
+            if let Some((folder, _)) = path.rsplit_once('/')
+                && !folders.contains(folder)
+            {
+                folders.insert(folder.to_owned());
             }
         }
         folders

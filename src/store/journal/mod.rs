@@ -11,7 +11,7 @@
 //!
 //! Invariants:
 //!
-//! - An append that returned is read back by every later [`Journal::open`] until it is published.
+//! - An append that returned is read back by every later `Journal::open` until it is published.
 //! - A change that was never appended with success may come back too, but only directly after those
 //!   that were; nothing comes back changed or out of order.
 //! - A sequence number is never used twice, also not by a write that was cut off.
@@ -58,13 +58,11 @@ use crate::store::lock::LockError;
 use crate::store::lock::WriterLock;
 use crate::store::object::Oid;
 
-/// A good size for each of the two files.
-pub(crate) const DEFAULT_FILE_BYTES: u32 = 4 << 20;
-
 /// A smaller file could not hold a change worth the name.
 const LEAST_FILE_BYTES: u32 = 4096;
 
 /// Why the journal could not do what it was asked. Each names the place, for the person who must look.
+#[expect(missing_docs, reason = "the messages say it")]
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// The operating system said no.

@@ -122,6 +122,7 @@ impl Packs {
         Ok(gone)
     }
 
+    #[cfg(test)]
     /// How many packs of ours there are.
     pub(crate) fn count(&self) -> usize {
         self.list.packs().len()

@@ -1,0 +1,292 @@
+//! Builds everything from the command line and the configuration, in order, and takes it down again.
+//!
+//! The one place where time, chance and the environment come from.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use crate::config::{self, Config, LogLevel};
+use crate::domain::person::Person;
+use crate::engine::{Ambient, Engine, EngineError, Settings};
+use crate::store;
+use crate::surface::answer;
+use crate::surface::cli::args::{Action, Cli, Common};
+use crate::surface::cli::{self, Caller, Exit, Output, Surroundings};
+use crate::surface::console::{self, Console, Opening};
+use crate::surface::control::client::Client;
+use crate::surface::control::server::ControlSocket;
+use crate::surface::desk::{Desk, chain};
+use crate::surface::door::Door;
+use crate::telemetry;
+
+/// The environment, as a value.
+pub type Environment = dyn Fn(&str) -> Option<String>;
+
+/// The variables that programs which we start may see.
+const PASSED_ON: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"];
+
+/// Runs the program: the exit code, and what to say to the operator if it failed.
+pub fn run(args: impl IntoIterator<Item = OsString>, env: &Environment) -> (u8, Option<String>) {
+    let cli = match Cli::read(args) {
+        Ok(cli) => cli,
+        Err(code) => return (code, None),
+    };
+    match act(cli, env) {
+        Ok(exit) => (exit.code(), None),
+        Err(error) if is_closed_pipe(&error) => (0, None),
+        Err(error) => (Exit::Failed.code(), Some(format!("{error:#}"))),
+    }
+}
+
+/// Whoever read our output has had enough, as `head` does.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.map(std::io::Error::kind).any(|kind| kind == std::io::ErrorKind::BrokenPipe)
+}
+
+fn act(cli: Cli, env: &Environment) -> anyhow::Result<Exit> {
+    let json = wants_json(&cli.action);
+    let numbered = matches!(cli.action, Action::Console(_));
+    let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let output = Output { terminal: cli::terminal(cli.common.color, no_color, numbered), json };
+    match &cli.action {
+        Action::Schema { kind } => return cli::schema(kind.as_deref(), output),
+        Action::Completions { shell } => return cli::completions(*shell, output),
+        _ => {}
+    }
+    let loaded = Config::load(cli.common.config.as_deref(), &env);
+    let data_dir = config::data_dir(cli.common.data_dir.as_deref(), &env)?;
+    if let Action::Doctor { .. } = cli.action {
+        let config = loaded.map(|_| named(&cli.common)).map_err(|error| chain(&error));
+        let surroundings = Surroundings { data_dir, config, env: passed_on(env) };
+        return small_runtime()?.block_on(cli::doctor(&surroundings, output));
+    }
+    let config = loaded?;
+    let is_server = matches!(cli.action, Action::Serve);
+    telemetry::start(&config.log, if is_server { LogLevel::Info } else { LogLevel::Warn })?;
+    let app = App {
+        settings: settings(&config, data_dir),
+        env: passed_on(env),
+        output,
+        caller: caller(&config, env)?,
+    };
+    let runtime = if is_server { large_runtime()? } else { small_runtime()? };
+    let exit = runtime.block_on(app.act(cli.action));
+    // A thread that waits for a terminal must not keep the process.
+    runtime.shutdown_background();
+    exit
+}
+
+fn named(common: &Common) -> String {
+    common
+        .config
+        .as_ref()
+        .map_or_else(|| "defaults, or the file of the user".to_owned(), |path| path.display().to_string())
+}
+
+fn wants_json(action: &Action) -> bool {
+    match action {
+        Action::Do(args) => args.json,
+        Action::Register(args) => args.json,
+        Action::Bench(args) => args.json,
+        Action::Projects { json } | Action::Doctor { json } => *json,
+        Action::Status(project) | Action::Verify(project) => project.json,
+        Action::Log { project, .. }
+        | Action::Ready { project, .. }
+        | Action::Search { project, .. }
+        | Action::Restore { project, .. } => project.json,
+        Action::Export { .. } | Action::Schema { .. } => true,
+        Action::Console(_) | Action::Serve | Action::Completions { .. } => false,
+    }
+}
+
+/// One thread is enough for one command, and starts faster.
+fn small_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn large_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
+}
+
+fn passed_on(env: &Environment) -> Vec<(&'static str, OsString)> {
+    PASSED_ON.iter().filter_map(|name| env(name).map(|value| (*name, OsString::from(value)))).collect()
+}
+
+fn settings(config: &Config, data_dir: PathBuf) -> Settings {
+    Settings {
+        data_dir,
+        queue: config.limits.queue,
+        batch: config.limits.batch,
+        unpublished: config.limits.unpublished,
+        idle: Duration::from_secs(config.limits.idle_seconds),
+        journal_bytes: u32::try_from(config.journal.file_size_mib << 20).unwrap_or(u32::MAX),
+        capacity: config.planning.capacity,
+        days: config.planning.sprint_days,
+        email_domain: config.identity.email_domain.clone(),
+        ambient: ambient(),
+    }
+}
+
+fn ambient() -> Ambient {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    Ambient { now: milliseconds, entropy: || ulid::Ulid::generate().random(), host, pid: std::process::id() }
+}
+
+/// Nobody reads more than milliseconds, and files stay shorter.
+fn milliseconds() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
+/// The person at the terminal: as configured, else as git knows them, else as the system does.
+fn caller(config: &Config, env: &Environment) -> anyhow::Result<Caller> {
+    let account = env("USER").or_else(|| env("LOGNAME")).unwrap_or_else(|| "local".to_owned());
+    let mut name = config.identity.name.clone();
+    let mut email = config.identity.email.clone();
+    if name.is_none() || email.is_none() {
+        let (git_name, git_email) = store::git_identity();
+        name = name.or(git_name);
+        email = email.or(git_email);
+    }
+    let name = name.unwrap_or_else(|| account.clone());
+    let person = Person {
+        name: name.parse().context("your name cannot be used; set [identity] name")?,
+        account: account.parse().context("the name of your account cannot be used")?,
+        email,
+    };
+    Ok(Caller { person, folder: std::env::current_dir().context("cannot tell the current folder")? })
+}
+
+struct App {
+    settings: Settings,
+    env: Vec<(&'static str, OsString)>,
+    output: Output,
+    caller: Caller,
+}
+
+impl App {
+    async fn act(self, action: Action) -> anyhow::Result<Exit> {
+        match action {
+            Action::Serve => self.serve().await,
+            Action::Console(args) => self.console(args).await,
+            action => {
+                let Some(door) = self.door_or_refusal().await? else { return Ok(Exit::Refused) };
+                let exit = self.ask(&door, action).await;
+                door.close().await;
+                exit
+            }
+        }
+    }
+
+    async fn ask(&self, door: &Door, action: Action) -> anyhow::Result<Exit> {
+        let (caller, output) = (&self.caller, self.output);
+        let (project, text) = match action {
+            Action::Do(args) => {
+                let caller = caller.under(args.person.as_deref()).map_err(anyhow::Error::msg)?;
+                return cli::carry_out(door, &caller, &args, output).await;
+            }
+            Action::Register(args) => return cli::register(door, caller, &args, output).await,
+            Action::Verify(project) => {
+                return cli::verify(door, caller, project.project, &self.env, output).await;
+            }
+            Action::Export { project, output: file } => {
+                return cli::export(door, caller, project.project, file.as_ref(), output).await;
+            }
+            Action::Projects { .. } => (None, "project list".to_owned()),
+            Action::Status(project) => (project.project, "project status".to_owned()),
+            Action::Log { project, count, id } => {
+                let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+                (project.project, format!("log {count}{id}"))
+            }
+            Action::Ready { project, count } => (project.project, format!("ready {count}")),
+            Action::Search { text, project } => (project.project, format!("search {text}")),
+            Action::Restore { commit, project, confirm } => {
+                (project.project, format!("restore {commit}{}", if confirm { " confirm" } else { "" }))
+            }
+            other => anyhow::bail!("{other:?} needs no project"),
+        };
+        cli::ask(door, caller, project, text, output).await
+    }
+
+    async fn console(self, args: cli::args::Console) -> anyhow::Result<Exit> {
+        use std::io::IsTerminal;
+
+        let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let caller = self.caller.under(args.person.as_deref()).map_err(anyhow::Error::msg)?;
+        let Some(door) = self.door_or_refusal().await? else { return Ok(Exit::Refused) };
+        match console::open(&door, &caller, &args, self.output, interactive).await? {
+            Opening::Ended(exit) => {
+                door.close().await;
+                Ok(exit)
+            }
+            Opening::Project(project) => {
+                let history = self.settings.data_dir.join("console-history");
+                Console { door, caller, output: self.output, history, project, interactive }.run().await
+            }
+        }
+    }
+
+    async fn serve(self) -> anyhow::Result<Exit> {
+        if Client::connect(&self.settings.data_dir).await?.is_some() {
+            anyhow::bail!("a server is running already for {}", self.settings.data_dir.display());
+        }
+        let data_dir = self.settings.data_dir.clone();
+        let ambient = self.settings.ambient.clone();
+        let engine = Engine::start(self.settings).map_err(failure)?;
+        let socket = ControlSocket::open(&data_dir).with_context(|| cannot_listen(&data_dir))?;
+        let (stop, stopping) = tokio::sync::watch::channel(false);
+        let serving =
+            tokio::spawn(socket.serve(Desk::new(engine.clone(), ambient.clone()), ambient.pid, stopping));
+        tracing::info!(projects = engine.projects().len(), "serving; stop with SIGTERM or Ctrl-C");
+        told_to_stop().await?;
+        tracing::info!("stopping: finishing what was begun");
+        // Nobody listening any more is fine too.
+        let _ = stop.send(true);
+        serving.await.context("the control socket failed")?;
+        engine.stop().await;
+        tracing::info!("stopped");
+        Ok(Exit::Done)
+    }
+
+    /// The way to the projects, or the refusal shown: somebody else may hold the journal.
+    async fn door_or_refusal(&self) -> anyhow::Result<Option<Door>> {
+        let asked = Client::connect(&self.settings.data_dir).await;
+        if let Some(client) = asked.context("cannot connect to the running server")? {
+            return Ok(Some(Door::There(client)));
+        }
+        match Engine::start(self.settings.clone()) {
+            Ok(engine) => Ok(Some(Door::Here(Desk::new(engine, self.settings.ambient.clone())))),
+            Err(EngineError::Refused(refusal)) => {
+                self.output.answer(&answer::refused(&refusal, None))?;
+                Ok(None)
+            }
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+fn failure(error: EngineError) -> anyhow::Error {
+    anyhow::Error::new(error)
+}
+
+fn cannot_listen(data_dir: &Path) -> String {
+    let path = crate::surface::control::socket_path(data_dir);
+    format!("cannot listen on {} (a path of a socket has at most 107 bytes)", path.display())
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

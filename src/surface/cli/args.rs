@@ -1,0 +1,250 @@
+//! The command line, as people see it in `--help`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Runs a band of coding agents on your git repositories, and keeps every decision in git.
+#[derive(Debug, Parser)]
+#[command(name = "bandmaster", version, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: Action,
+    /// Where everything lies.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+impl Cli {
+    /// Reads a command line. What cannot be read, and what only asks for help, has been said already when
+    /// this returns the exit code.
+    pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, u8> {
+        Self::try_parse_from(args).map_err(|error| {
+            // A closed pipe is not worth a word.
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(1)
+        })
+    }
+}
+
+/// Options of every action.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The configuration file [default: config.toml in the configuration folder of the user].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the journal and the list of projects lie [default: bandmaster in the data folder of the user].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// When to use colours.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// In a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Which project.
+#[derive(Clone, Debug, Args)]
+pub struct Project {
+    /// The project: its name, or a path in its work tree [default: the one around this folder, or the only one].
+    #[arg(value_name = "PROJECT")]
+    pub project: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Chat with a project.
+    Console(Console),
+    /// Carry out one command, written as in a chat.
+    Do(Do),
+    /// Put a repository under management.
+    Register(Register),
+    /// Run until told to stop, with all surfaces that are configured.
+    Serve,
+    /// List the projects.
+    Projects {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show how a project is doing.
+    Status(Project),
+    /// Show who did what, when.
+    Log {
+        /// Which project.
+        #[command(flatten)]
+        project: Project,
+        /// How many entries, 1 to 100.
+        #[arg(short = 'n', long, default_value_t = 10)]
+        count: u32,
+        /// Only what concerns this story, epic or sprint.
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Show which stories can be started, in order.
+    Ready {
+        /// Which project.
+        #[command(flatten)]
+        project: Project,
+        /// How many, 1 to 100.
+        #[arg(short = 'n', long, default_value_t = 10)]
+        count: u32,
+    },
+    /// Find a text in stories, notes and history.
+    Search {
+        /// The text.
+        text: String,
+        /// Which project.
+        #[command(flatten)]
+        project: Project,
+    },
+    /// Go back to how a project was at a commit of its state branch.
+    Restore {
+        /// The commit, shortened or not.
+        commit: String,
+        /// Which project.
+        #[command(flatten)]
+        project: Project,
+        /// Do it; otherwise it only says what would change.
+        #[arg(long)]
+        confirm: bool,
+    },
+    /// Check a project, or all: schemas, references, journal, and the state branch with git.
+    Verify(Project),
+    /// Check what Bandmaster needs, and say how to mend what is missing.
+    Doctor {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print the JSON Schema of a kind of file, or of all.
+    Schema {
+        /// Which one: status, backlog, story or sprint.
+        kind: Option<String>,
+    },
+    /// Print everything about a project as JSON.
+    Export {
+        /// Which project.
+        #[command(flatten)]
+        project: Project,
+        /// Write to this file instead.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Measure how fast this machine answers, as ratios in one run.
+    Bench(Bench),
+}
+
+/// Arguments of `console`.
+#[derive(Clone, Debug, Args)]
+pub struct Console {
+    /// A folder in the repository of the project.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// Make a new git repository there first.
+    #[arg(long)]
+    pub new: bool,
+    /// Register the repository without asking.
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Act under this name.
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+}
+
+/// Arguments of `do`.
+#[derive(Clone, Debug, Args)]
+pub struct Do {
+    /// The project: its name, or a path in its work tree [default: the one around this folder, or the only one].
+    #[arg(short, long, value_name = "NAME|PATH")]
+    pub project: Option<String>,
+    /// Act under this name.
+    #[arg(long = "as", value_name = "PERSON")]
+    pub person: Option<String>,
+    /// The id of the command; the same id again carries nothing out twice.
+    #[arg(long, value_name = "COMMAND-ID")]
+    pub id: Option<String>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Answer as soon as the command is durable, before its commit is in git.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// The command, such as "/epic Build a login page".
+    #[arg(required = true, value_name = "COMMAND", allow_hyphen_values = true)]
+    pub text: Vec<String>,
+}
+
+/// Arguments of `register`.
+#[derive(Clone, Debug, Args)]
+pub struct Register {
+    /// The folder of the repository.
+    #[arg(default_value = ".")]
+    pub path: PathBuf,
+    /// What to call the project [default: made of the name of the folder].
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Take over what agent-workflow left in `.orch-state/`.
+    #[arg(long)]
+    pub import: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Clone, Debug, Args)]
+pub struct Bench {
+    /// What to measure.
+    #[arg(value_enum)]
+    pub what: Option<BenchKind>,
+    /// Where to put the repositories that are measured; removed afterwards [default: the folder for temporary files].
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// A tenth of the rounds, to see that it works.
+    #[arg(long)]
+    pub quick: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchKind {
+    /// How long an answer takes, against one append with a flush and one SQLite insert.
+    Answer,
+    /// Against `git add` and `git commit`, in small and large repositories.
+    Git,
+    /// Whether size matters: files, commits, loose objects, stories.
+    Flat,
+    /// Many commands at once, on one project and on a hundred.
+    Load,
+    /// What the server costs while nobody asks.
+    Idle,
+    /// Reading: views and search over ten thousand stories.
+    Read,
+    /// `do` from start to exit, against `git --version`.
+    Oneshot,
+}

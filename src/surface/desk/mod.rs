@@ -1,0 +1,310 @@
+//! Serves one request of a person from text to answer: the same for every surface.
+//!
+//! ```text
+//! Request ──► parse ──► engine ──► answer ──► Outcome
+//! ```
+//!
+//! Invariants:
+//!
+//! - Everything that can be asked on one surface can be asked on all of them, in the same words.
+//! - An [`Outcome`] is either an answer to a command that was carried out, a refusal, or a failure of ours.
+//!
+//! Deliberately absent: rules about projects, and how an answer looks.
+
+mod look;
+mod node;
+mod report;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::command::{Command, Scope};
+use crate::domain::envelope::Envelope;
+use crate::domain::id::{CommandId, ProjectName};
+use crate::domain::person::{Person, Surface};
+use crate::domain::project::Project;
+use crate::domain::refusal::{Code, Refusal};
+use crate::engine::{Ambient, Engine, EngineError, Submitted};
+use crate::surface::answer::{self, Answer};
+use crate::surface::parse;
+
+pub use crate::surface::desk::report::{Names, Report};
+
+/// What somebody asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// The command as it was typed.
+    pub text: String,
+    /// The project that is spoken to: a name, or a path in or above its work tree.
+    pub project: Option<String>,
+    /// The folder from which it is asked: paths are meant from there, and a project around it is meant.
+    pub folder: PathBuf,
+    /// Who asks.
+    pub person: Person,
+    /// Where.
+    pub surface: Surface,
+    /// The surface's own id of the request, where it has one.
+    pub id: Option<String>,
+    /// Whether to wait until the commit is in git.
+    pub wait: bool,
+}
+
+/// What became of a request. The object that `--json` prints.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Whether it was carried out.
+    pub ok: bool,
+    /// The id of the command; the same id again carries nothing out twice.
+    pub command_id: String,
+    /// The project, where there is one.
+    pub project: Option<String>,
+    /// Its state now.
+    pub state: Option<String>,
+    /// Its state before.
+    pub previous_state: Option<String>,
+    /// The commit, once it is in git; nothing for what changed nothing.
+    pub commit: Option<String>,
+    /// What changed.
+    pub events: Vec<EventLine>,
+    /// What people are told.
+    pub reply: Option<Answer>,
+    /// Why it was not carried out.
+    pub refusal: Option<Refusal>,
+    /// What failed on our side, with all its causes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// One event.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EventLine {
+    /// Its name for programs.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// In words.
+    pub text: String,
+}
+
+/// What a desk works with.
+#[derive(Clone)]
+pub struct Desk {
+    engine: Engine,
+    ambient: Ambient,
+}
+
+/// A request on its way: its id, and the project once it is known.
+struct Course {
+    id: CommandId,
+    project: Option<ProjectName>,
+    command: Option<Command>,
+}
+
+impl Desk {
+    /// A desk for everything that `engine` has.
+    pub fn new(engine: Engine, ambient: Ambient) -> Self {
+        Self { engine, ambient }
+    }
+
+    /// The engine behind the desk.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Serves a request. Never fails: a failure is an outcome too.
+    pub async fn handle(&self, request: Request) -> Outcome {
+        let fresh = self.fresh_id();
+        let id = request.id.as_deref().map_or(Ok(fresh.clone()), str::parse);
+        let mut course = Course { id: fresh, project: None, command: None };
+        let served = match id {
+            Ok(id) => {
+                course.id = id;
+                self.serve(&request, &mut course).await
+            }
+            Err(error) => {
+                Err(Refusal::new(Code::Invalid, error.to_string(), "give another id, or none").into())
+            }
+        };
+        served.unwrap_or_else(|error| failed(&course, error))
+    }
+
+    async fn serve(&self, request: &Request, course: &mut Course) -> Result<Outcome, EngineError> {
+        let parsed = parse::parse(&request.text)?;
+        let kind = parsed.command.kind();
+        course.command = Some(parsed.command.clone());
+        let named = parsed.project.map(|name| name.to_string()).or_else(|| request.project.clone());
+        match kind.scope() {
+            Scope::Node => self.for_node(request, course, parsed.command, named).await,
+            Scope::Read if matches!(parsed.command, Command::Help { .. }) => {
+                let Command::Help { topic } = &parsed.command else { return Err(EngineError::Stopped) };
+                let reply = answer::help(&parse::help(topic.as_ref().map(|topic| topic.as_str()))?);
+                Ok(looked(course, None, reply))
+            }
+            Scope::Read => {
+                let project = self.project_meant(own_name(&parsed.command).or(named), &request.folder)?;
+                course.project = Some(project.clone());
+                self.look(course, &project, &parsed.command).await
+            }
+            Scope::Change => {
+                let project = self.project_meant(named, &request.folder)?;
+                course.project = Some(project.clone());
+                self.change(request, course, &project, parsed.command).await
+            }
+        }
+    }
+
+    async fn change(
+        &self,
+        request: &Request,
+        course: &Course,
+        project: &ProjectName,
+        command: Command,
+    ) -> Result<Outcome, EngineError> {
+        let envelope = self.envelope(request, course, command.clone());
+        let at = envelope.at;
+        let Submitted { receipt, commit } = self.engine.submit(project, envelope).await?;
+        let reply = answer::changed(&command, &receipt, at);
+        let commit = match (receipt.again, request.wait) {
+            (true, _) => self.commit_of(project, course).await?,
+            (false, true) => commit.wait().await?,
+            (false, false) => None,
+        };
+        let events = receipt.events.iter();
+        Ok(Outcome {
+            ok: true,
+            command_id: course.id.to_string(),
+            project: Some(project.to_string()),
+            state: Some(receipt.after.state.to_string()),
+            previous_state: Some(receipt.before.state.to_string()),
+            commit,
+            events: events
+                .map(|event| EventLine { name: event.name().to_owned(), text: event.to_string() })
+                .collect(),
+            reply: Some(reply),
+            refusal: None,
+            error: None,
+        })
+    }
+
+    async fn commit_of(&self, project: &ProjectName, course: &Course) -> Result<Option<String>, EngineError> {
+        let id = course.id.to_string();
+        Ok(self.engine.visit(project, move |store, _| store.commit_of(&id)).await??)
+    }
+
+    fn envelope(&self, request: &Request, course: &Course, command: Command) -> Envelope {
+        Envelope {
+            id: course.id.clone(),
+            at: (self.ambient.now)(),
+            entropy: (self.ambient.entropy)(),
+            person: request.person.clone(),
+            surface: request.surface,
+            command,
+        }
+    }
+
+    /// The project that is meant: the named one, the one around `folder`, or the only one.
+    fn project_meant(&self, named: Option<String>, folder: &Path) -> Result<ProjectName, Refusal> {
+        let around = || folder.to_str().and_then(|folder| self.engine.find(folder).ok());
+        match named {
+            None => around().map_or_else(|| self.project_named(None), |entry| Ok(entry.name)),
+            named => self.project_named(named),
+        }
+    }
+
+    /// The project that is meant: the named one, or the only one.
+    fn project_named(&self, named: Option<String>) -> Result<ProjectName, Refusal> {
+        if let Some(named) = named {
+            return self.engine.find(&named).map(|entry| entry.name);
+        }
+        let projects = self.engine.projects();
+        match projects.as_slice() {
+            [only] => Ok(only.name.clone()),
+            [] => {
+                let hint = "register a repository with `project register`";
+                Err(Refusal::new(Code::Nothing, "there is no project yet", hint))
+            }
+            several => {
+                let names: Vec<_> = several.iter().take(10).map(|entry| entry.name.as_str()).collect();
+                let hint = format!("name one with `project:`, such as {}", names.join(", "));
+                Err(Refusal::new(Code::Invalid, "it is not clear which project is meant", hint))
+            }
+        }
+    }
+
+    fn fresh_id(&self) -> CommandId {
+        let milliseconds = u64::try_from((self.ambient.now)().as_millisecond()).unwrap_or(0);
+        let text = ulid::Ulid::from_parts(milliseconds, (self.ambient.entropy)()).to_string();
+        // Every ULID is a token, so the loop ends at once; the type cannot say so.
+        loop {
+            if let Ok(id) = text.parse() {
+                return id;
+            }
+        }
+    }
+}
+
+/// The name of another project that the command itself carries.
+fn own_name(command: &Command) -> Option<String> {
+    match command {
+        Command::ProjectStatus { name } | Command::ProjectHealth { name } => {
+            name.as_ref().map(ToString::to_string)
+        }
+        _ => None,
+    }
+}
+
+/// The outcome of a command that only looked.
+fn looked(course: &Course, project: Option<&Arc<Project>>, reply: Answer) -> Outcome {
+    let state = project.map(|project| project.state.to_string());
+    Outcome {
+        ok: true,
+        command_id: course.id.to_string(),
+        project: course.project.as_ref().map(ToString::to_string),
+        state: state.clone(),
+        previous_state: state,
+        commit: None,
+        events: Vec::new(),
+        reply: Some(reply),
+        refusal: None,
+        error: None,
+    }
+}
+
+/// The outcome of a command that was not carried out.
+fn failed(course: &Course, error: EngineError) -> Outcome {
+    let (reply, refusal, error) = match error {
+        EngineError::Refused(refusal) => {
+            let reply = answer::refused(&refusal, course.command.as_ref());
+            (reply, Some(refusal), None)
+        }
+        ours => {
+            let text = chain(&ours);
+            tracing::error!(command = %course.id, "a command failed: {text}");
+            (Answer::warning("Something went wrong here").paragraph(&text), None, Some(text))
+        }
+    };
+    Outcome {
+        ok: false,
+        command_id: course.id.to_string(),
+        project: course.project.as_ref().map(ToString::to_string),
+        state: refusal.as_ref().and_then(|refusal| refusal.state.clone()),
+        previous_state: refusal.as_ref().and_then(|refusal| refusal.state.clone()),
+        commit: None,
+        events: Vec::new(),
+        reply: Some(reply),
+        refusal,
+        error,
+    }
+}
+
+/// An error with all its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
+}
