@@ -44,11 +44,11 @@ impl FixedFile {
         &self.path
     }
 
-    /// Reads the first `size` bytes.
-    pub(super) fn read(&self, size: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; size];
-        self.file.read_exact_at(&mut bytes, 0)?;
-        Ok(bytes)
+    /// Reads on, until `bytes` are the first `size` bytes of the file.
+    pub(super) fn read_on(&self, bytes: &mut Vec<u8>, size: usize) -> io::Result<()> {
+        let known = bytes.len();
+        bytes.resize(size.max(known), 0);
+        self.file.read_exact_at(&mut bytes[known..], known as u64)
     }
 
     /// Writes `bytes` at `offset` and makes them durable.

@@ -86,7 +86,8 @@ pub enum JournalError {
     /// Publishing is too far behind.
     #[error("the journal in {} is full of changes of {projects} projects that are not in git yet", folder.display())]
     Full { folder: PathBuf, projects: usize },
-    /// The changes can never fit, however empty the journal is.
+    /// The changes can never fit, however empty the journal is. One that is too large alone is published
+    /// at once instead, which makes it just as durable, only later: a whole plan that is restored, say.
     #[error("changes of {bytes} bytes do not fit into the journal, which takes {limit} at once")]
     TooLarge { bytes: usize, limit: usize },
     /// An earlier failure left the disk in doubt.
@@ -233,6 +234,12 @@ impl Journal {
         }
         let draft = self.continued(&[]).unwrap_or_else(|| self.new_round(&[]));
         self.write(draft)
+    }
+
+    /// Every intact change of `project` that is still in the files, published or not, in the order of
+    /// revisions. What a repository has lost can be made again from them.
+    pub(crate) fn remembered(&self, project: ProjectKey) -> Result<Vec<ChangeRecord>, JournalError> {
+        recover::remembered(&self.files, self.size, project)
     }
 
     /// How many bytes of changes one append can take, twenty bytes for each change included.

@@ -108,16 +108,22 @@ impl Chain {
         *self = Self { next_seq: self.next_seq + 1, checksum };
     }
 
+    /// How many bytes the next record has, as far as `bytes` tell. `None` if what is there cannot continue.
+    ///
+    /// With too few bytes for that the answer is how many it takes to know.
+    pub(super) fn needs(&self, bytes: &[u8]) -> Option<usize> {
+        let Some(head) = bytes.first_chunk::<{ Self::HEADER }>() else { return Some(Self::HEADER) };
+        let frame = Frame::read(head);
+        (frame.seq == self.next_seq && frame.is_ours).then(|| Self::HEADER.saturating_add(frame.length))
+    }
+
     /// Takes the body of the next record from the front of `bytes`, if there is one that continues.
     pub(super) fn pull<'b>(&mut self, bytes: &mut &'b [u8]) -> Option<&'b [u8]> {
-        let (magic, rest) = bytes.split_first_chunk::<4>()?;
-        let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (seq, rest) = rest.split_first_chunk::<8>()?;
-        let (checksum, rest) = rest.split_first_chunk::<4>()?;
-        let (length, checksum) = (u32::from_le_bytes(*length), u32::from_le_bytes(*checksum));
-        let (body, rest) = rest.split_at_checked(length as usize)?;
-        let continues = *magic == Self::MAGIC && u64::from_le_bytes(*seq) == self.next_seq;
-        if !continues || checksum != self.checksum_of(length, body) {
+        let (head, rest) = bytes.split_first_chunk::<{ Self::HEADER }>()?;
+        let Frame { is_ours, length, seq, checksum } = Frame::read(head);
+        let (body, rest) = rest.split_at_checked(length)?;
+        let continues = is_ours && seq == self.next_seq;
+        if !continues || checksum != self.checksum_of(length as u32, body) {
             return None;
         }
         *self = Self { next_seq: self.next_seq + 1, checksum };
@@ -132,6 +138,50 @@ impl Chain {
         hash.update(&length.to_le_bytes());
         hash.update(body);
         hash.finalize()
+    }
+}
+
+/// Looks through what a file still holds of former rounds: every record that continues the one before it.
+///
+/// The first of such a row cannot be checked and is left out. Returns sequence numbers and bodies.
+pub(super) fn scan(bytes: &[u8]) -> Vec<(u64, &[u8])> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(next) = memchr::memmem::find(&bytes[at..], &Chain::MAGIC) {
+        at += next;
+        let Some(head) = bytes[at..].first_chunk::<{ Chain::HEADER }>() else { break };
+        let Frame { length, seq, checksum, .. } = Frame::read(head);
+        let mut chain = Chain { next_seq: seq.wrapping_add(1), checksum };
+        let after = bytes.get((at + Chain::HEADER).saturating_add(length)..).unwrap_or_default();
+        let mut rest = after;
+        while let Some(body) = chain.pull(&mut rest) {
+            found.push((chain.next_seq - 1, body));
+        }
+        let passed = bytes.len() - rest.len();
+        at = if rest.len() < after.len() { passed } else { at + 1 };
+    }
+    found
+}
+
+/// What stands before the body of a record.
+struct Frame {
+    is_ours: bool,
+    length: usize,
+    seq: u64,
+    checksum: u32,
+}
+
+impl Frame {
+    fn read(head: &[u8; Chain::HEADER]) -> Self {
+        let four = |at: usize| [head[at], head[at + 1], head[at + 2], head[at + 3]];
+        let [a, b, c, d] = four(8);
+        let [e, f, g, h] = four(12);
+        Self {
+            is_ours: four(0) == Chain::MAGIC,
+            length: u32::from_le_bytes(four(4)) as usize,
+            seq: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+            checksum: u32::from_le_bytes(four(16)),
+        }
     }
 }
 

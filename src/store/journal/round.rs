@@ -4,7 +4,14 @@
 //! only the newest whole round counts. One that lacks a carried record was cut off while it was being
 //! begun; nobody was told that it exists, and the round before it still says everything.
 
+use std::io;
+use std::ops::Range;
+
+use crate::store::journal::file::FixedFile;
 use crate::store::journal::record::Chain;
+
+/// How much of a file to read at once. Most openings find a handful of records.
+pub(super) const CHUNK: usize = 16 << 10;
 
 /// The version of the format. A file with a higher one is left alone.
 pub(super) const FORMAT: u32 = 1;
@@ -102,19 +109,44 @@ impl Start {
 }
 
 /// What a file holds after its header.
-pub(super) struct Records<'b> {
-    /// The bodies, in order.
-    pub(super) bodies: Vec<&'b [u8]>,
+pub(super) struct Records {
+    /// The bytes of the file, as far as they were needed.
+    pub(super) bytes: Vec<u8>,
+    /// Where in them the bodies are, in order.
+    pub(super) bodies: Vec<Range<usize>>,
     /// What the next record would continue.
     pub(super) chain: Chain,
 }
 
-/// Reads the records of the round that `header` begins. `None` if it was cut off while it began.
-pub(super) fn read_records<'b>(header: &Header, file: &'b [u8]) -> Option<Records<'b>> {
+/// Reads the records of the round that `header` begins, and no more of the file than they take.
+///
+/// `bytes` is the beginning of `file`, which has `size`. `None` if the round was cut off while it began.
+pub(super) fn read_records(
+    header: &Header,
+    file: &FixedFile,
+    size: usize,
+    mut bytes: Vec<u8>,
+) -> io::Result<Option<Records>> {
     let mut chain = header.chain();
-    let mut rest = file.get(Header::LEN..)?;
-    let bodies: Vec<_> = std::iter::from_fn(|| chain.pull(&mut rest)).collect();
-    (bodies.len() >= header.carried as usize).then_some(Records { bodies, chain })
+    let mut bodies = Vec::new();
+    let mut at = Header::LEN;
+    while let Some(needed) = chain.needs(bytes.get(at..).unwrap_or_default()) {
+        let end = at.saturating_add(needed);
+        if end > size {
+            break;
+        }
+        if end > bytes.len() {
+            file.read_on(&mut bytes, size.min(end + CHUNK))?;
+            continue;
+        }
+        if chain.pull(&mut &bytes[at..end]).is_none() {
+            break;
+        }
+        bodies.push(at + Chain::HEADER..end);
+        at = end;
+    }
+    let whole = bodies.len() >= header.carried as usize;
+    Ok(whole.then_some(Records { bytes, bodies, chain }))
 }
 
 #[cfg(test)]
