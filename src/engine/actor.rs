@@ -121,9 +121,13 @@ impl Actor {
         let Start { path, key, writer, settings, turns, opened } = start;
         let pending = writer.pending(key_bytes(key)).await?;
         let (holder, work) = (settings.ambient.holder(), path.clone());
+        let journal = writer.clone();
         let opening = tokio::task::spawn_blocking(move || match opened {
             Some(opened) => (Ok(opened), pending),
-            None => (ProjectStore::open(&work, &pending, &holder, WAIT), pending),
+            None => {
+                let remembered = || journal.remembered(key_bytes(key));
+                (ProjectStore::open(&work, &pending, &remembered, &holder, WAIT), pending)
+            }
         });
         let (opened, pending) = opening.await.map_err(|_| EngineError::Stopped)?;
         let (store, project) = opened?;

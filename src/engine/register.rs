@@ -12,7 +12,7 @@ use crate::engine::error::EngineError;
 use crate::engine::message::{self, Setting};
 use crate::engine::node::{Engine, canonical};
 use crate::engine::registry::Entry;
-use crate::store::{self, ProjectStore, Survey};
+use crate::store::{self, ProjectStore, Survey, key_bytes};
 
 /// How long another process may hold a repository before we give up.
 const WAIT: Duration = Duration::from_secs(5);
@@ -50,10 +50,22 @@ impl Engine {
         Ok(registered)
     }
 
-    /// Lets a project go. Its state branch stays; `.orch-state/` goes.
+    /// Lets a project go. Its state branch stays; `.orch-state/` goes, but for what people have edited there.
+    ///
+    /// A repository that cannot be opened any more is only taken off the list.
     pub async fn unregister(&self, name: &ProjectName) -> Result<Entry, EngineError> {
         let entry = self.find(name.as_str())?;
         self.release(name).await;
+        let pending = self.shared.writer.pending(key_bytes(entry.key)).await?;
+        let (path, holder) = (entry.path.clone(), self.shared.settings.ambient.holder());
+        let leave = move || {
+            let (store, _) = ProjectStore::open(&path, &pending, &Vec::new, &holder, WAIT)?;
+            store.unmount()
+        };
+        let left = tokio::task::spawn_blocking(leave).await.map_err(|_| EngineError::Stopped)?;
+        if let Err(error) = left {
+            tracing::warn!(project = %name, "its repository was left as it is: {error}");
+        }
         self.registry().remove(name)?;
         Ok(entry)
     }
@@ -70,7 +82,7 @@ impl Engine {
         let holder = self.shared.settings.ambient.holder();
         let (store, project, taken_up) = match survey {
             Survey::Ours => {
-                let (store, project) = ProjectStore::open(&work, &[], &holder, WAIT)?;
+                let (store, project) = ProjectStore::open(&work, &[], &Vec::new, &holder, WAIT)?;
                 (store, project, true)
             }
             Survey::Foreign if !import => {
@@ -89,7 +101,8 @@ impl Engine {
                     email_domain: &self.shared.settings.email_domain,
                 };
                 let meta = message::of_command(envelope, &[], &setting);
-                let store = ProjectStore::create(&work, &project, meta, &holder, WAIT)?;
+                let documents = store::documents(&project.name).to_vec();
+                let store = ProjectStore::create(&work, &project, documents, meta, &holder, WAIT)?;
                 (store, project, false)
             }
         };

@@ -24,6 +24,7 @@ enum Job {
     Append { records: Vec<ChangeRecord>, reply: Reply<()> },
     Published { project: ProjectKey, revision: u64, commit: Oid },
     Pending { project: ProjectKey, reply: Reply<Vec<ChangeRecord>> },
+    Remembered { project: ProjectKey, reply: Reply<Vec<ChangeRecord>> },
     Checkpoint { reply: Reply<()> },
 }
 
@@ -71,6 +72,22 @@ impl Writer {
     /// The changes of a project that are durable and were not seen in git.
     pub(super) async fn pending(&self, project: ProjectKey) -> Result<Vec<ChangeRecord>, EngineError> {
         self.ask(|reply| Job::Pending { project, reply }).await
+    }
+
+    /// Every change of a project that the journal still has, in git or not. Waits for the journal; not for
+    /// threads that others wait for.
+    pub(super) fn remembered(&self, project: ProjectKey) -> Vec<ChangeRecord> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.jobs.blocking_send(Job::Remembered { project, reply });
+        let answer = sent.ok().and_then(|()| answer.blocking_recv().ok());
+        match answer {
+            Some(Ok(changes)) => changes,
+            Some(Err(error)) => {
+                tracing::warn!("the journal cannot help to mend a project: {error}");
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
     }
 
     /// Makes the journal's own notes durable.
@@ -143,6 +160,10 @@ impl Thread {
             Job::Pending { project, reply } => {
                 let pending = self.journal().and_then(|journal| Ok(journal.pending_of(project)?));
                 let _ = reply.send(pending);
+            }
+            Job::Remembered { project, reply } => {
+                let changes = self.journal().and_then(|journal| Ok(journal.remembered(project)?));
+                let _ = reply.send(changes);
             }
             Job::Checkpoint { reply } => {
                 let done = self.journal().and_then(|journal| Ok(journal.checkpoint()?));

@@ -1,6 +1,6 @@
 //! The state branch: making commits of changes, in the order in which a power cut can do no harm.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use git2::Repository;
 
@@ -15,7 +15,7 @@ use crate::store::repository::Place;
 use crate::store::tree::Tree;
 
 /// Who writes the commits down. Who decided them is their author.
-const COMMITTER: (&str, &str) = ("Bandmaster", "bandmaster@bandmaster.invalid");
+pub(crate) const COMMITTER: (&str, &str) = ("Bandmaster", "bandmaster@bandmaster.invalid");
 
 /// The branch as we know it.
 pub(crate) struct Branch {
@@ -23,6 +23,8 @@ pub(crate) struct Branch {
     flushes: Flushes,
     tip: Option<Oid>,
     root: Tree,
+    /// Whether `root` may be ahead of what is in git, because a publication has failed.
+    stale: bool,
 }
 
 /// What became of a publication.
@@ -33,14 +35,26 @@ pub(crate) struct Published {
     pub(crate) moved: bool,
 }
 
+/// Commits that are not in git yet.
+pub(crate) struct Draft {
+    /// One for each change.
+    pub(crate) commits: Vec<Oid>,
+    objects: Vec<Object>,
+}
+
 impl Branch {
     /// Reads where the branch stands.
     pub(crate) fn open(place: &Place) -> Result<Self, StoreError> {
+        let tip = reference::read(place.repository(), layout::BRANCH)?;
+        Self::at(place, tip)
+    }
+
+    /// The branch as if it stood at `tip`.
+    pub(crate) fn at(place: &Place, tip: Option<Oid>) -> Result<Self, StoreError> {
         let flushes = Flushes::default();
         let packs = Packs::open(place.common(), flushes.clone())?;
-        let mut branch = Self { packs, flushes, tip: None, root: Tree::default() };
-        branch.read(place.repository())?;
-        Ok(branch)
+        let root = root(place.repository(), tip)?;
+        Ok(Self { packs, flushes, tip, root, stale: false })
     }
 
     /// The latest commit; `None` before the first.
@@ -65,12 +79,15 @@ impl Branch {
 
     /// Reads again where the branch stands.
     pub(crate) fn read(&mut self, repository: &Repository) -> Result<(), StoreError> {
-        self.tip = reference::read(repository, layout::BRANCH)?;
-        self.root = match self.tip {
-            None => Tree::default(),
-            Some(tip) => root_of(repository, tip).map_err(|source| damaged(repository, tip, &source))?,
-        };
+        let tip = reference::read(repository, layout::BRANCH)?;
+        self.root = root(repository, tip)?;
+        (self.tip, self.stale) = (tip, false);
         Ok(())
+    }
+
+    /// Takes a reading back, because what is there now cannot be used.
+    pub(crate) fn forget_move(&mut self, tip: Option<Oid>) {
+        (self.tip, self.stale) = (tip, true);
     }
 
     /// Makes a commit of each change and moves the branch to the last.
@@ -83,25 +100,52 @@ impl Branch {
     ) -> Result<Published, StoreError> {
         let mut moved = false;
         for _ in 0..TRIES {
-            let (commits, objects) = self.commits(repository, records)?;
-            let Some(last) = commits.last().copied() else { return Ok(Published { commits, moved }) };
+            if self.stale {
+                let before = self.tip;
+                self.read(repository)?;
+                moved |= self.tip != before;
+            }
+            let Draft { commits, objects } = self.draft(repository, records)?;
+            let Some(last) = commits.last().copied() else {
+                self.stale = false;
+                return Ok(Published { commits, moved });
+            };
             self.packs.write(&objects)?;
             match reference::compare_and_swap(repository, layout::BRANCH, self.tip, last, &self.flushes) {
                 Ok(()) => {
-                    self.tip = Some(last);
+                    (self.tip, self.stale) = (Some(last), false);
                     return Ok(Published { commits, moved });
                 }
-                Err(ReferenceError::Moved { .. }) => {
-                    moved = true;
-                    self.read(repository)?;
-                }
-                Err(error) => {
-                    self.read(repository)?;
-                    return Err(error.into());
-                }
+                Err(ReferenceError::Moved { .. }) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Err(StoreError::Restless { path: repository.path().to_owned() })
+    }
+
+    /// Makes a commit of each change, in memory only.
+    pub(crate) fn draft(
+        &mut self,
+        repository: &Repository,
+        records: &[ChangeRecord],
+    ) -> Result<Draft, StoreError> {
+        self.stale = true;
+        let (commits, objects) = self.commits(repository, records)?;
+        Ok(Draft { commits, objects })
+    }
+
+    /// Makes what was drafted durable and moves the branch there, whatever it says now.
+    pub(crate) fn settle(&mut self, repository: &Repository, draft: &Draft) -> Result<(), StoreError> {
+        self.packs.write(&draft.objects)?;
+        if let Some(tip) = draft.commits.last().copied().or(self.tip) {
+            reference::overwrite(repository, layout::BRANCH, tip, &self.flushes)?;
+        }
+        Ok(())
+    }
+
+    /// Moves packs of ours that are damaged to `folder`. Says how many there were.
+    pub(crate) fn set_aside_damaged(&mut self, folder: &Path) -> Result<usize, StoreError> {
+        Ok(self.packs.set_aside_damaged(folder)?)
     }
 
     /// Keeps the packs few. Anything but urgent.
@@ -153,12 +197,15 @@ fn text(record: &ChangeRecord, tree: Oid, parents: Vec<Oid>) -> CommitText {
     }
 }
 
-fn root_of(repository: &Repository, tip: Oid) -> Result<Tree, git2::Error> {
-    let commit = repository.find_commit(tip.to_git2()?)?;
-    Tree::read(repository, Oid::from(commit.tree_id()))
-}
-
-fn damaged(repository: &Repository, tip: Oid, source: &git2::Error) -> StoreError {
-    let path: PathBuf = repository.path().to_owned();
-    StoreError::DamagedObject { path, oid: tip.to_string(), reason: source.message().to_owned() }
+fn root(repository: &Repository, tip: Option<Oid>) -> Result<Tree, StoreError> {
+    let Some(tip) = tip else { return Ok(Tree::default()) };
+    let read = || {
+        let commit = repository.find_commit(tip.to_git2()?)?;
+        Tree::read(repository, Oid::from(commit.tree_id()))
+    };
+    read().map_err(|source| StoreError::DamagedObject {
+        path: repository.path().to_owned(),
+        oid: tip.to_string(),
+        reason: source.message().to_owned(),
+    })
 }

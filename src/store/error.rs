@@ -48,6 +48,10 @@ pub enum StoreError {
     DamagedObject { path: PathBuf, oid: String, reason: String },
     #[error("{}:{line}: {reason}", path.display())]
     DamagedFile { path: PathBuf, line: usize, reason: String },
+    #[error("the state branch of {} is damaged: {missing}", path.display())]
+    Lost { path: PathBuf, missing: String },
+    #[error("{} has a state branch already", path.display())]
+    BranchExists { path: PathBuf },
     #[error("the state branch of {} breaks a rule: {reason}", path.display())]
     BrokenRule { path: PathBuf, reason: String },
     #[error("somebody else keeps moving the state branch of {}", path.display())]

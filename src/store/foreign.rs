@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::store::StoreError;
+use crate::store::layout;
 use crate::store::repository::{Place, make_folder};
 
 /// Whether agent-workflow wrote the folder: its backlog has epics and no number of a format.
@@ -24,19 +25,41 @@ pub(crate) fn is_a_mount(folder: &Path) -> bool {
     fs::read_to_string(folder.join(".git")).is_ok_and(|link| link.starts_with("gitdir: "))
 }
 
-/// Moves a folder that is not ours into git's folder, where nothing is lost and nothing is shown.
+/// Whether all there is in the folder could be ours: left over when a project was unregistered.
+pub(crate) fn is_left_over(folder: &Path) -> bool {
+    let is_ours = |entry: &fs::DirEntry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        layout::content_of(&name).is_some() || name == layout::STORIES || name == layout::SPRINTS
+    };
+    fs::read_dir(folder)
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| is_ours(&entry))))
+}
+
+/// Moves what is in our folder into git's folder, where nothing is lost and nothing is shown.
 pub(crate) fn set_aside(place: &Place) -> Result<Option<PathBuf>, StoreError> {
     let folder = place.folder();
-    if place.is_mounted() || !folder.exists() {
+    let mut entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+    if !entries.any(|entry| entry.file_name() != ".git") {
         return Ok(None);
     }
-    make_folder(&place.private())?;
-    let free = (1..).map(|n| place.private().join(format!("set-aside-{n}"))).find(|path| !path.exists());
-    let Some(target) = free else { return Ok(None) };
-    fs::rename(&folder, &target).map_err(|source| StoreError::Io {
-        action: "move away",
-        path: folder,
-        source,
-    })?;
+    let target = free(&place.private(), "set-aside")?;
+    move_folder(&folder, &target)?;
     Ok(Some(target))
+}
+
+/// Moves a folder, of which nothing is left behind.
+pub(crate) fn move_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(|source| StoreError::Io {
+        action: "move away",
+        path: from.to_owned(),
+        source,
+    })
+}
+
+/// A name in `folder` that nothing has yet.
+pub(crate) fn free(folder: &Path, name: &str) -> Result<PathBuf, StoreError> {
+    make_folder(folder)?;
+    let mut names = (1..=u32::MAX).map(|n| folder.join(format!("{name}-{n}")));
+    let free = names.find(|path| !path.exists());
+    free.ok_or_else(|| StoreError::UnknownFolder { path: folder.to_owned() })
 }

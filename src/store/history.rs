@@ -11,7 +11,7 @@ use crate::domain::past::{Entry, Past, Patch, Step};
 use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::format::{self, Parsed};
-use crate::store::layout;
+use crate::store::layout::{self, Content};
 use crate::store::load;
 use crate::store::object::Oid;
 use crate::store::project_store::ProjectStore;
@@ -143,8 +143,6 @@ impl Side {
     }
 
     fn add(&mut self, repository: &Repository, path: &str, blob: Option<Oid>) -> Result<(), StoreError> {
-        use crate::store::layout::Content;
-
         let Some(content) = layout::content_of(path) else { return Ok(()) };
         let parsed = match blob {
             None => None,
@@ -156,13 +154,17 @@ impl Side {
         };
         match (content, parsed) {
             (Content::Story(id), Some(Parsed::Story(story))) => {
-                drop(self.patch.stories.insert(id, Some(story)));
+                self.patch.stories.insert(id, Some(story));
             }
-            (Content::Story(id), None) => drop(self.patch.stories.insert(id, None)),
+            (Content::Story(id), None) => {
+                self.patch.stories.insert(id, None);
+            }
             (Content::Sprint(id), Some(Parsed::Sprint(sprint))) => {
-                drop(self.patch.sprints.insert(id, Some(sprint)));
+                self.patch.sprints.insert(id, Some(sprint));
             }
-            (Content::Sprint(id), None) => drop(self.patch.sprints.insert(id, None)),
+            (Content::Sprint(id), None) => {
+                self.patch.sprints.insert(id, None);
+            }
             (Content::Backlog, Some(Parsed::Backlog(file))) => {
                 self.patch.epics =
                     file.epics.into_iter().map(|epic| (epic.id, Some(Arc::clone(&epic)))).collect();

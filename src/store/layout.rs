@@ -16,6 +16,11 @@ pub const ARCHITECTURE: &str = "architecture.md";
 /// Conventions, for people and agents.
 pub const BEST_PRACTICES: &str = "best-practices.md";
 
+/// The folder of the folders of stories.
+pub(crate) const STORIES: &str = "stories";
+/// The folder of the sprints.
+pub(crate) const SPRINTS: &str = "sprints";
+
 /// A hundred stories to a folder keep both the folders and the git trees small.
 const STORIES_A_FOLDER: u32 = 100;
 
@@ -38,8 +43,8 @@ pub enum Content {
 pub fn path_of(entity: Entity) -> String {
     match entity {
         Entity::Epic(_) => BACKLOG.to_owned(),
-        Entity::Story(id) => format!("stories/{}/{id}.json", id.0 / STORIES_A_FOLDER),
-        Entity::Sprint(id) => format!("sprints/{id}.json"),
+        Entity::Story(id) => format!("{STORIES}/{}/{id}.json", id.0 / STORIES_A_FOLDER),
+        Entity::Sprint(id) => format!("{SPRINTS}/{id}.json"),
     }
 }
 

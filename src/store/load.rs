@@ -10,8 +10,9 @@ use crate::domain::check;
 use crate::domain::entity::Extra;
 use crate::domain::project::Project;
 use crate::store::StoreError;
-use crate::store::folder::Folder;
+use crate::store::folder::{Folder, Stamp};
 use crate::store::format::{self, FormatError, Parsed, Parts};
+use crate::store::former::Former;
 use crate::store::layout::{self, Content};
 use crate::store::object::{self, Oid};
 
@@ -23,39 +24,42 @@ const THREADS_MAX: usize = 4;
 /// What a file in the folder turned out to be.
 enum Found {
     /// It holds what was committed.
-    Committed(Result<Parsed, FormatError>),
-    /// It is not there.
-    Missing,
+    Committed(Result<Parsed, FormatError>, Stamp),
+    /// It is not there, or a loss of power has emptied it.
+    Missing(Option<Stamp>),
     /// It holds something else.
-    Other(Oid),
+    Other(Oid, Stamp),
 }
 
 /// Reads the project of the latest commit.
 ///
 /// Files of the folder are used where they hold what was committed. A file that differs is put right if
-/// `is_ours` knows its content, else it is an edit, which stays and is left for the next look.
+/// `former` knows its content, else it is an edit, which stays and is left for the next look.
 pub(crate) fn project(
     repository: &Repository,
     files: &BTreeMap<String, Oid>,
     folder: &mut Folder,
-    is_ours: &dyn Fn(&str, Oid) -> bool,
+    former: &Former<'_>,
 ) -> Result<(Project, Extra), StoreError> {
     let mut parts = Parts::default();
-    // A power cut leaves empty files; no person means one.
-    let nothing = object::blob_id(&[]);
     for (path, content, oid, found) in read_all(files, folder)? {
         let parsed = match found {
-            Found::Committed(parsed) => {
-                folder.confirm(&path)?;
+            Found::Committed(parsed, stamp) => {
+                folder.confirm(&path, stamp);
                 parsed
             }
-            Found::Other(other) if other != nothing && !is_ours(&path, other) => {
+            Found::Other(other, stamp) if !former.knows(&path, other, stamp.modified())? => {
                 folder.suspect(&path);
                 format::parse(content, &blob(repository, oid)?)
             }
-            Found::Missing | Found::Other(_) => {
+            Found::Missing(stamp) => {
                 let bytes = blob(repository, oid)?;
-                folder.force(&path, oid, &bytes)?;
+                folder.replace(&path, oid, &bytes, stamp)?;
+                format::parse(content, &bytes)
+            }
+            Found::Other(_, stamp) => {
+                let bytes = blob(repository, oid)?;
+                folder.replace(&path, oid, &bytes, Some(stamp))?;
                 format::parse(content, &bytes)
             }
         };
@@ -63,9 +67,24 @@ pub(crate) fn project(
             damaged(Path::new(&path), &blob(repository, oid).unwrap_or_default(), &error)
         })?);
     }
+    remove_former(folder, former)?;
     let path = repository.path().to_owned();
     let whole = parts.assemble();
     whole.ok_or_else(|| StoreError::BrokenRule { path, reason: "there is no status.json".to_owned() })
+}
+
+/// Removes files of things that exist no more. Others with names of ours are left for the next look.
+fn remove_former(folder: &mut Folder, former: &Former<'_>) -> Result<(), StoreError> {
+    for path in folder.strangers()? {
+        let Some(found) = folder.read(&path)? else { continue };
+        let oid = object::blob_id(&found.content);
+        if found.is_blank() || former.knows(&path, oid, found.stamp.modified())? {
+            folder.take_away(&path, found.stamp)?;
+        } else {
+            folder.suspect(&path);
+        }
+    }
+    Ok(())
 }
 
 /// Reads the project of any commit, leaving the folder alone.
@@ -120,7 +139,7 @@ pub(crate) fn damaged(path: &Path, bytes: &[u8], error: &FormatError) -> StoreEr
 }
 
 /// The line on which the value stands that a schema error speaks of: `/notes/0/text: …`.
-fn line_of(bytes: &[u8], reason: &str) -> usize {
+pub(crate) fn line_of(bytes: &[u8], reason: &str) -> usize {
     let text = String::from_utf8_lossy(bytes);
     let place = reason.split(": ").next().unwrap_or_default();
     let mut at = 0;
@@ -162,10 +181,11 @@ fn read_all(files: &BTreeMap<String, Oid>, folder: &Folder) -> Result<Vec<Row>, 
 
 fn read_one(folder: &Folder, (path, content, oid): (&str, Content, Oid)) -> Result<Row, StoreError> {
     let found = match folder.read(path)? {
-        None => Found::Missing,
-        Some(bytes) => match object::blob_id(&bytes) {
-            found if found == oid => Found::Committed(format::parse(content, &bytes)),
-            found => Found::Other(found),
+        None => Found::Missing(None),
+        Some(found) => match object::blob_id(&found.content) {
+            same if same == oid => Found::Committed(format::parse(content, &found.content), found.stamp),
+            _ if found.is_blank() => Found::Missing(Some(found.stamp)),
+            other => Found::Other(other, found.stamp),
         },
     };
     Ok((path.to_owned(), content, oid, found))

@@ -22,11 +22,13 @@ pub(crate) mod flush;
 mod folder;
 mod foreign;
 pub(crate) mod format;
+mod former;
 mod history;
 pub mod journal;
 pub mod layout;
 mod load;
 pub mod lock;
+mod mend;
 pub(crate) mod object;
 mod open;
 mod pack;
@@ -40,9 +42,12 @@ mod verify;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use crate::store::error::StoreError;
 pub use crate::store::open::{Survey, survey};
 pub use crate::store::project_store::{Look, ProjectStore, Published, change, edited_change, key_bytes};
 pub use crate::store::repository::{git_identity, init_repository};
+pub use crate::store::templates::documents;
 pub use crate::store::verify::Finding;

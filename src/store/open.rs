@@ -1,10 +1,8 @@
 //! Opening a project: taking the lock, mending what a crash left, reading; and making a new one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use git2::Repository;
 
 use crate::domain::entity::Extra;
 use crate::domain::project::Project;
@@ -14,11 +12,12 @@ use crate::store::flush::Flushes;
 use crate::store::folder::Folder;
 use crate::store::foreign;
 use crate::store::format::{self, Parsed};
-use crate::store::journal::{ChangeRecord, CommitMeta};
+use crate::store::former::Former;
+use crate::store::journal::{ChangeRecord, CommitMeta, FileChange, ProjectKey};
 use crate::store::layout::{self, Content};
 use crate::store::load;
 use crate::store::lock::{Holder, WriterLock};
-use crate::store::object::Oid;
+use crate::store::mend;
 use crate::store::project_store::{ProjectStore, key_bytes};
 use crate::store::reference;
 use crate::store::repository::Place;
@@ -37,24 +36,33 @@ pub enum Survey {
 /// Looks at a repository that somebody wants to register; also says where its work tree is.
 pub fn survey(path: &Path) -> Result<(PathBuf, Survey), StoreError> {
     let place = Place::open(path)?;
+    check_free(&place)?;
+    let has_branch = reference::read(place.repository(), layout::BRANCH)?.is_some();
+    let work = place.work().to_owned();
+    let folder = place.folder();
+    let branch = if has_branch { Survey::Ours } else { Survey::Fresh };
+    // A copy of a repository brings the folder along without its mount; the branch is the truth.
+    let belongs = || has_branch && (foreign::is_a_mount(&folder) || foreign::is_left_over(&folder));
+    if !folder.exists() || place.is_mounted() || is_empty(&folder) {
+        Ok((work, branch))
+    } else if foreign::is_foreign(&folder) {
+        Ok((work, Survey::Foreign))
+    } else if belongs() {
+        Ok((work, Survey::Ours))
+    } else {
+        Err(StoreError::UnknownFolder { path: folder })
+    }
+}
+
+/// Refuses a place where the folder is somebody else's already.
+fn check_free(place: &Place) -> Result<(), StoreError> {
     if let Some(path) = place.mounted_elsewhere() {
         return Err(StoreError::MountedElsewhere { path });
     }
     if place.tracks_folder() {
         return Err(StoreError::TrackedFolder { path: place.folder() });
     }
-    let has_branch = reference::read(place.repository(), layout::BRANCH)?.is_some();
-    let work = place.work().to_owned();
-    let folder = place.folder();
-    match (has_branch, folder.exists() && !place.is_mounted()) {
-        (true, false) => Ok((work, Survey::Ours)),
-        (false, false) => Ok((work, Survey::Fresh)),
-        (_, true) if foreign::is_foreign(&folder) => Ok((work, Survey::Foreign)),
-        // A copy of the repository brings the folder along without its mount; the branch is the truth.
-        (true, true) if foreign::is_a_mount(&folder) => Ok((work, Survey::Ours)),
-        (_, true) if is_empty(&folder) => Ok((work, if has_branch { Survey::Ours } else { Survey::Fresh })),
-        _ => Err(StoreError::UnknownFolder { path: folder }),
-    }
+    Ok(())
 }
 
 fn is_empty(folder: &Path) -> bool {
@@ -63,45 +71,61 @@ fn is_empty(folder: &Path) -> bool {
 
 impl ProjectStore {
     /// Writes the first commit of a new project. It is durable and in git when this returns.
+    ///
+    /// `documents` take the place of those that a new project starts with. What is in the folder already is
+    /// moved into git's folder. If this fails, everything is as it was.
     pub fn create(
         path: &Path,
         project: &Project,
+        documents: Vec<FileChange>,
         meta: CommitMeta,
         holder: &Holder,
         wait: Duration,
     ) -> Result<Self, StoreError> {
         let place = Place::open(path)?;
+        check_free(&place)?;
         let lock = take_lock(&place, holder, wait)?;
-        let mut branch = Branch::open(&place)?;
+        let branch = Branch::open(&place)?;
+        if branch.tip().is_some() {
+            return Err(StoreError::BranchExists { path: place.work().to_owned() });
+        }
         let extras = Extra::new();
         let mut files = format::all_files(project, &extras)?;
-        files.extend(templates::documents(&project.name));
+        files.extend(first_documents(project, documents));
         let record =
             ChangeRecord { project: key_bytes(project.key), revision: project.revision, files, meta };
         let folder = Folder::new(place.folder(), &BTreeMap::new());
-        foreign::set_aside(&place)?;
-        place.mount()?;
-        let published = branch.publish(place.repository(), std::slice::from_ref(&record));
-        let mut store = Self { place, branch, folder, extras, _lock: lock };
-        let shown = published.and_then(|_| store.show(std::slice::from_ref(&record)));
-        match shown {
-            Ok(()) => {
-                store.place.refresh_index(store.branch.tip())?;
-                Ok(store)
-            }
+        let aside = foreign::set_aside(&place)?;
+        let mut store = Self { place, branch, folder, extras, behind: false, _lock: lock };
+        match store.begin(&record) {
+            Ok(()) => Ok(store),
             Err(error) => {
-                // Refused leaves no trace; what cannot be removed either is told by the first error.
+                // What cannot be taken back either is told by the first error.
+                let _ = store.folder.clear();
                 let _ = store.place.unmount();
+                let _ = aside.map(|aside| foreign::move_folder(&aside, &store.place.folder()));
                 Err(error)
             }
         }
     }
 
-    /// Opens a project that has a state branch. `pending` are the changes in the journal that were not
-    /// seen to be published; those that are missing from the branch are made again.
+    /// The branch comes last: with it the project exists.
+    fn begin(&mut self, record: &ChangeRecord) -> Result<(), StoreError> {
+        self.place.mount()?;
+        self.show(std::slice::from_ref(record))?;
+        self.branch.publish(self.place.repository(), std::slice::from_ref(record))?;
+        self.place.refresh_index(self.branch.tip())
+    }
+
+    /// Opens a project that has a state branch.
+    ///
+    /// `pending` are the changes in the journal that were not seen to be published; those that are missing
+    /// from the branch are made again. Only if the branch is damaged, `remembered` is asked for all changes
+    /// that the journal still holds.
     pub fn open(
         path: &Path,
         pending: &[ChangeRecord],
+        remembered: &dyn Fn() -> Vec<ChangeRecord>,
         holder: &Holder,
         wait: Duration,
     ) -> Result<(Self, Project), StoreError> {
@@ -111,23 +135,64 @@ impl ProjectStore {
         }
         let lock = take_lock(&place, holder, wait)?;
         reference::remove_stale_lock(place.repository(), layout::BRANCH)?;
+        place.tidy()?;
+        let opened = match Opened::read(place, pending) {
+            Err(error) if mend::can_help(&error) => {
+                tracing::warn!(path = %path.display(), "mending the state branch: {error}");
+                mend::mend(&Place::open(path)?, &remembered())?;
+                Opened::read(Place::open(path)?, pending)?
+            }
+            opened => opened?,
+        };
+        let Opened { place, branch, folder, project, extras } = opened;
+        Ok((Self { place, branch, folder, extras, behind: false, _lock: lock }, project))
+    }
+
+    /// Takes the project out of the repository's folder again: our files, as far as nobody has edited them,
+    /// and the mount. The branch stays, so that it can be registered again.
+    pub fn unmount(mut self) -> Result<(), StoreError> {
+        self.folder.clear()?;
+        self.place.unmount()
+    }
+}
+
+/// What an opening finds.
+struct Opened {
+    place: Place,
+    branch: Branch,
+    folder: Folder,
+    project: Project,
+    extras: Extra,
+}
+
+impl Opened {
+    fn read(place: Place, pending: &[ChangeRecord]) -> Result<Self, StoreError> {
         let mut branch = Branch::open(&place)?;
         if branch.tip().is_none() {
             return Err(StoreError::NoBranch { path: place.work().to_owned() });
         }
-        let first = branch.tip();
         replay(&place, &mut branch, pending)?;
         place.mount()?;
         let fail = |source| StoreError::Git { action: "read", path: place.work().to_owned(), source };
         let files = branch.root().files(place.repository()).map_err(fail)?;
-        let former = former_files(place.repository(), first, pending).map_err(fail)?;
         let mut folder = Folder::new(place.folder(), &files);
         folder.tidy()?;
-        let is_ours = |path: &str, oid: Oid| former.contains(&(path.to_owned(), oid));
-        let (project, extras) = load::project(place.repository(), &files, &mut folder, &is_ours)?;
+        let former = Former::of_crash(place.repository(), branch.tip(), pending)?;
+        let (project, extras) = load::project(place.repository(), &files, &mut folder, &former)?;
         load::sound(place.work(), &project)?;
-        Ok((Self { place, branch, folder, extras, _lock: lock }, project))
+        Ok(Self { place, branch, folder, project, extras })
     }
+}
+
+/// The documents that were brought along, and the usual ones for those that were not.
+fn first_documents(project: &Project, mut documents: Vec<FileChange>) -> Vec<FileChange> {
+    documents.retain(|document| layout::content_of(&document.path) == Some(Content::Document));
+    for usual in templates::documents(&project.name) {
+        if !documents.iter().any(|document| document.path == usual.path) {
+            documents.push(usual);
+        }
+    }
+    documents
 }
 
 fn take_lock(place: &Place, holder: &Holder, wait: Duration) -> Result<WriterLock, StoreError> {
@@ -142,52 +207,26 @@ fn replay(place: &Place, branch: &mut Branch, pending: &[ChangeRecord]) -> Resul
     if pending.is_empty() {
         return Ok(());
     }
-    let revision = revision(place, branch)?;
-    let missing: Vec<_> = pending.iter().filter(|record| record.revision > revision).cloned().collect();
+    let (key, revision) = standing(place, branch)?;
+    let missing = pending.iter().filter(|record| record.revision > revision && record.project == key);
+    let missing: Vec<_> = missing.cloned().collect();
     if !missing.is_empty() {
         branch.publish(place.repository(), &missing)?;
     }
     Ok(())
 }
 
-fn revision(place: &Place, branch: &mut Branch) -> Result<u64, StoreError> {
-    let fail = |source| StoreError::Git { action: "read", path: place.work().to_owned(), source };
-    let Some(oid) = branch.root().get(place.repository(), layout::STATUS).map_err(fail)? else {
-        return Ok(0);
+fn standing(place: &Place, branch: &mut Branch) -> Result<(ProjectKey, u64), StoreError> {
+    let none = || StoreError::BrokenRule {
+        path: place.work().to_owned(),
+        reason: format!("there is no {}", layout::STATUS),
     };
+    let fail = |source| StoreError::Git { action: "read", path: place.work().to_owned(), source };
+    let oid = branch.root().get(place.repository(), layout::STATUS).map_err(fail)?.ok_or_else(none)?;
     let bytes = load::blob(place.repository(), oid)?;
     let parsed = format::parse(Content::Status, &bytes);
     match parsed.map_err(|error| load::damaged(Path::new(layout::STATUS), &bytes, &error))? {
-        Parsed::Status(status) => Ok(status.revision),
-        _ => Ok(0),
+        Parsed::Status(status) => Ok((key_bytes(status.key), status.revision)),
+        _ => Err(none()),
     }
-}
-
-/// What the folder may hold from before a crash: the files that the pending changes replaced, and theirs.
-fn former_files(
-    repository: &Repository,
-    tip: Option<Oid>,
-    pending: &[ChangeRecord],
-) -> Result<BTreeSet<(String, Oid)>, git2::Error> {
-    let mut former = BTreeSet::new();
-    let paths: BTreeSet<&str> =
-        pending.iter().flat_map(|record| &record.files).map(|file| file.path.as_str()).collect();
-    for change in pending.iter().flat_map(|record| &record.files) {
-        if let Some(content) = &change.content {
-            former.insert((change.path.clone(), crate::store::object::blob_id(content)));
-        }
-    }
-    let mut commit = match tip {
-        Some(tip) if !pending.is_empty() => Some(repository.find_commit(tip.to_git2()?)?),
-        _ => None,
-    };
-    for _ in 0..=pending.len() {
-        let Some(this) = commit else { break };
-        let tree = this.tree()?;
-        let entries =
-            paths.iter().filter_map(|path| tree.get_path(Path::new(path)).ok().map(|entry| (path, entry)));
-        former.extend(entries.map(|(path, entry)| ((*path).to_owned(), Oid::from(entry.id()))));
-        commit = this.parent(0).ok();
-    }
-    Ok(former)
 }

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::domain::check;
 use crate::domain::entity::Extra;
 use crate::domain::event::Event;
 use crate::domain::id::Uid;
 use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::branch::Branch;
-use crate::store::folder::{Edit, Folder};
+use crate::store::folder::{Edit, Folder, Gap};
 use crate::store::format::{self, Parsed};
+use crate::store::former::Former;
 use crate::store::journal::{ChangeRecord, CommitMeta, FileChange};
 use crate::store::layout::{self, Content};
 use crate::store::load;
@@ -23,6 +25,8 @@ pub struct ProjectStore {
     pub(super) branch: Branch,
     pub(super) folder: Folder,
     pub(super) extras: Extra,
+    /// Whether the folder may lack what was published.
+    pub(super) behind: bool,
     pub(super) _lock: WriterLock,
 }
 
@@ -90,6 +94,12 @@ impl ProjectStore {
         if alone && self.branch.has_moved(self.place.repository())? {
             return self.reread().map(|project| Look::Moved(Box::new(project)));
         }
+        if self.behind {
+            self.reread()?;
+        }
+        if !self.place.is_mounted() {
+            self.place.mount()?;
+        }
         let (edits, missing) = self.folder.look()?;
         self.put_back(&missing)?;
         if edits.is_empty() {
@@ -99,11 +109,17 @@ impl ProjectStore {
     }
 
     /// Makes commits of changes that are durable already, and shows them in the folder.
+    ///
+    /// After an error nobody knows whether the commits were made: open the project again to find out.
     pub fn publish(&mut self, records: &[ChangeRecord]) -> Result<Published, StoreError> {
         let published = self.branch.publish(self.place.repository(), records)?;
         let moved = if published.moved { Some(Box::new(self.reread()?)) } else { None };
-        if moved.is_none() {
-            self.show(records)?;
+        if moved.is_none()
+            && let Err(error) = self.show(records)
+        {
+            // The changes are in git; the next look brings the folder up to them.
+            tracing::warn!(path = %self.place.work().display(), "cannot show the latest changes: {error}");
+            self.behind = true;
         }
         let last = published.commits.last().copied();
         Ok(Published { commits: published.commits.iter().map(Oid::to_string).collect(), last, moved })
@@ -127,31 +143,37 @@ impl ProjectStore {
 
     /// Reads everything again, after the branch was moved.
     pub(crate) fn reread(&mut self) -> Result<Project, StoreError> {
+        let before = self.branch.tip();
+        let read = self.read_again();
+        if read.is_err() {
+            // Else the next look would take what cannot be read for what was there all the time.
+            self.branch.forget_move(before);
+        }
+        read
+    }
+
+    fn read_again(&mut self) -> Result<Project, StoreError> {
         let repository = self.place.repository();
         self.branch.read(repository)?;
-        let before = self.branch.tip();
         let fail = |source| StoreError::Git { action: "read", path: self.place.work().to_owned(), source };
         let files = self.branch.root().files(repository).map_err(fail)?;
-        // The person moved the branch on purpose, so the folder follows it.
+        // Files that nobody has edited follow the branch.
+        let former = Former::of_folder(repository, self.folder.known());
         let mut folder = Folder::new(self.place.folder(), &files);
-        let (project, extras) = load::project(repository, &files, &mut folder, &|_, _| true)?;
+        let (project, extras) = load::project(repository, &files, &mut folder, &former)?;
         load::sound(self.place.work(), &project)?;
-        debug_assert_eq!(before, self.branch.tip(), "reading moves nothing");
-        (self.folder, self.extras) = (folder, extras);
+        (self.folder, self.extras, self.behind) = (folder, extras, false);
         Ok(project)
     }
 
-    fn put_back(&mut self, missing: &[String]) -> Result<(), StoreError> {
+    fn put_back(&mut self, missing: &[Gap]) -> Result<(), StoreError> {
         let repository = self.place.repository();
-        if !missing.is_empty() && !self.place.is_mounted() {
-            self.place.mount()?;
-        }
-        for path in missing {
+        for Gap { path, stamp } in missing {
             let fail =
                 |source| StoreError::Git { action: "read", path: self.place.work().to_owned(), source };
             let Some(oid) = self.branch.root().get(repository, path).map_err(fail)? else { continue };
             let bytes = load::blob(repository, oid)?;
-            self.folder.force(path, oid, &bytes)?;
+            self.folder.replace(path, oid, &bytes, *stamp)?;
         }
         Ok(())
     }
@@ -171,12 +193,28 @@ impl ProjectStore {
                 reason,
             })?;
         }
-        load::sound(&self.place.folder(), &edited)?;
+        self.check_edits(&edited, edits)?;
         edits.iter().for_each(|edit| self.folder.accept(edit));
         self.extras = extras;
         let files = self.edited_files(&edited, edits)?;
         let paths = edits.iter().map(|edit| edit.path.clone()).collect();
         Ok(Look::Edited { project: Box::new(edited), files, paths })
+    }
+
+    /// Refuses edits that contradict one another or the rest, naming the file and the line.
+    fn check_edits(&self, edited: &Project, edits: &[Edit]) -> Result<(), StoreError> {
+        let Some(broken) = check::violations(edited).into_iter().next() else { return Ok(()) };
+        let reason = broken.to_string();
+        let words: Vec<_> = reason.split([' ', ',']).collect();
+        let is_about = |edit: &&Edit| {
+            let name = edit.path.trim_end_matches(".json");
+            words.contains(&name.rsplit('/').next().unwrap_or(name))
+        };
+        let Some(edit) = edits.iter().find(is_about).or(edits.first()) else { return Ok(()) };
+        let text = String::from_utf8_lossy(&edit.content);
+        let place = words.iter().rev().find_map(|word| text.find(&format!("\"{word}\"")));
+        let line = text[..place.unwrap_or(0)].matches('\n').count() + 1;
+        Err(StoreError::DamagedFile { path: self.place.folder().join(&edit.path), line, reason })
     }
 
     /// Data in the form in which we write it, documents as they are.

@@ -85,6 +85,19 @@ pub(crate) fn compare_and_swap(
     lock.replace(&path, new, flushes)
 }
 
+/// Lets the reference `name` point to `new`, whatever it says now, even if that cannot be read.
+///
+/// When this returns, a loss of power cannot undo it. The objects must be durable before.
+pub(crate) fn overwrite(
+    repository: &Repository,
+    name: &str,
+    new: Oid,
+    flushes: &Flushes,
+) -> Result<(), ReferenceError> {
+    let path = loose_path(repository, name)?;
+    ReferenceLock::take(&path, WAIT, flushes)?.replace(&path, new, flushes)
+}
+
 /// Removes a lock that a dead process has left on the reference `name`. Says whether there was one.
 ///
 /// The caller holds the writer lock, which tells it that no living process of ours made this one.

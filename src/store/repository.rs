@@ -38,8 +38,17 @@ impl Place {
             return Err(StoreError::Bare { path });
         };
         let work = fs::canonicalize(&work).unwrap_or(work);
+        // Somebody who stands in our folder means the repository that it belongs to.
+        let is_ours = repository.is_worktree() && repository.path().ends_with(WORKTREE);
+        if let Some(outer) = work.parent().filter(|_| is_ours && work.ends_with(layout::FOLDER)) {
+            return Self::open(outer);
+        }
         let common = repository.commondir().to_owned();
         let common = fs::canonicalize(&common).unwrap_or(common);
+        if [&work, &common].iter().any(|path| path.as_os_str().as_encoded_bytes().contains(&b'\n')) {
+            // The files with which git links a worktree to its repository are made of lines.
+            return Err(StoreError::Unsupported { path, what: "its path has a line break".to_owned() });
+        }
         Ok(Self { repository, work, common })
     }
 
@@ -85,14 +94,19 @@ impl Place {
 
     /// Whether the folder is the state branch, mounted by us.
     pub(crate) fn is_mounted(&self) -> bool {
-        fs::read_to_string(self.folder().join(".git")).is_ok_and(|link| link == self.link())
+        let leads_here = fs::read_to_string(self.folder().join(".git")).is_ok_and(|link| link == self.link());
+        leads_here && self.administration().join("HEAD").exists()
     }
 
     /// The folder of another worktree of this repository in which the state branch is mounted.
+    ///
+    /// In a copy of a repository the administration still names the folder of the original, which is no
+    /// concern of the copy: that folder does not lead back here.
     pub(crate) fn mounted_elsewhere(&self) -> Option<PathBuf> {
         let gitdir = fs::read_to_string(self.administration().join("gitdir")).ok()?;
         let folder = Path::new(gitdir.trim()).parent()?.to_owned();
-        (folder != self.folder() && folder.join(".git").exists()).then_some(folder)
+        let leads_here = fs::read_to_string(folder.join(".git")).is_ok_and(|link| link == self.link());
+        (folder != self.folder() && leads_here).then_some(folder)
     }
 
     /// Makes the folder a linked worktree of the state branch, as `git worktree add` would, but without a checkout.
@@ -110,25 +124,47 @@ impl Place {
         self.exclude()
     }
 
-    /// Takes the mount away again; the branch stays. Files of ours go, files of others stay.
+    /// Takes the mount away again; the branch stays, and so does the folder if somebody's files are in it.
     pub(crate) fn unmount(&self) -> Result<(), StoreError> {
         remove_file(&self.folder().join(".git"))?;
         let administration = self.administration();
-        match fs::remove_dir_all(&administration) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(StoreError::Io { action: "remove", path: administration, source })
-            }
-            _ => Ok(()),
+        if let Err(source) = fs::remove_dir_all(&administration)
+            && source.kind() != io::ErrorKind::NotFound
+        {
+            return Err(StoreError::Io { action: "remove", path: administration, source });
+        }
+        match fs::remove_dir(self.folder()) {
+            // What stays there should not show up in the person's `git status` all of a sudden.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Ok(()),
+            _ => self.include(),
         }
     }
 
+    /// Removes unfinished files that a process left in git's folder when it was killed.
+    pub(crate) fn tidy(&self) -> Result<(), StoreError> {
+        for folder in [self.administration(), self.common.join("info"), self.private()] {
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+                remove_file(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the index of the folder's worktree, so that `git status` in it has nothing to say.
+    ///
+    /// Leaves it alone while a git program of the person is writing it.
     pub(crate) fn refresh_index(&self, tip: Option<Oid>) -> Result<(), StoreError> {
         let Some(tip) = tip else { return Ok(()) };
-        let path = self.administration().join("index");
+        let administration = self.administration();
+        if administration.join("index.lock").exists() {
+            return Ok(());
+        }
+        // Under another name first: a lock of ours that a crash leaves behind would stop the person's git.
+        let unfinished = administration.join(format!("{UNFINISHED}index"));
         let write = || {
             let tree = self.repository.find_commit(tip.to_git2()?)?.tree()?;
-            let mut index = git2::Index::open(&path)?;
+            let mut index = git2::Index::open(&unfinished)?;
             index.read_tree(&tree)?;
             index.write()
         };
@@ -136,7 +172,9 @@ impl Place {
             action: "write the index of",
             path: self.folder(),
             source,
-        })
+        })?;
+        let path = administration.join("index");
+        fs::rename(&unfinished, &path).map_err(|source| StoreError::Io { action: "replace", path, source })
     }
 
     fn administration(&self) -> PathBuf {
@@ -149,17 +187,42 @@ impl Place {
 
     fn exclude(&self) -> Result<(), StoreError> {
         let path = self.common.join("info/exclude");
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(source) if source.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(source) => return Err(StoreError::Io { action: "read", path, source }),
-        };
+        let text = read_or_empty(&path)?;
         if text.lines().any(|line| line.trim() == EXCLUDE) {
             return Ok(());
         }
         make_folder(&self.common.join("info"))?;
+        make_folder(&self.private())?;
+        replace(&self.excluded(), b"")?;
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         replace(&path, format!("{text}{gap}{EXCLUDE}\n").as_bytes())
+    }
+
+    /// Takes the line back that keeps our folder out of `git status`, unless it was there before us.
+    fn include(&self) -> Result<(), StoreError> {
+        if !self.excluded().exists() {
+            return Ok(());
+        }
+        let path = self.common.join("info/exclude");
+        let text = read_or_empty(&path)?;
+        let kept: String = text.split_inclusive('\n').filter(|line| line.trim() != EXCLUDE).collect();
+        if kept != text {
+            replace(&path, kept.as_bytes())?;
+        }
+        remove_file(&self.excluded())
+    }
+
+    /// Its presence says that the line in git's list of ignored files is ours.
+    fn excluded(&self) -> PathBuf {
+        self.private().join("excluded")
+    }
+}
+
+fn read_or_empty(path: &Path) -> Result<String, StoreError> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(text),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(source) => Err(StoreError::Io { action: "read", path: path.to_owned(), source }),
     }
 }
 
@@ -186,6 +249,9 @@ fn cannot_open(path: &Path, source: git2::Error) -> StoreError {
     match (source.code(), source.class()) {
         (ErrorCode::NotFound, _) => StoreError::NotARepository { path },
         (ErrorCode::Owner, _) => StoreError::OtherOwner { path },
+        _ if text.contains("refstorage") => {
+            StoreError::Unsupported { path, what: "it keeps its branches as a reftable".to_owned() }
+        }
         (_, ErrorClass::Repository) if text.contains("extension") || text.contains("version") => {
             StoreError::Unsupported { path, what: source.message().to_owned() }
         }

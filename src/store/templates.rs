@@ -8,7 +8,7 @@ const ARCHITECTURE: &str = include_str!("../../templates/architecture.md");
 const BEST_PRACTICES: &str = include_str!("../../templates/best-practices.md");
 
 /// The documents of a project called `name`.
-pub(crate) fn documents(name: &ProjectName) -> [FileChange; 2] {
+pub fn documents(name: &ProjectName) -> [FileChange; 2] {
     [(layout::ARCHITECTURE, ARCHITECTURE), (layout::BEST_PRACTICES, BEST_PRACTICES)].map(
         |(path, template)| {
             let content = template.replace("{project}", name.as_str()).into_bytes();

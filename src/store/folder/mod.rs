@@ -3,38 +3,30 @@
 //! Invariants:
 //!
 //! - A file that a person has edited is never overwritten before the edit has been committed.
-//! - A file that is missing is no edit: it is put back.
+//! - A file that is missing, or that a loss of power has emptied, is no edit: it is put back.
 //! - Files whose names are not ours are left alone.
 //!
 //! Deliberately absent: syncing to the disk. All of it can be made again from the branch.
 
+mod swap;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+pub(crate) use crate::store::folder::swap::Stamp;
+
 use crate::store::StoreError;
+use crate::store::folder::swap::is_absent;
 use crate::store::folder::watch::{Seen, Watch};
 use crate::store::layout;
 use crate::store::object::{self, Oid};
-use crate::store::repository::{UNFINISHED, make_folder, remove_file, replace};
+use crate::store::repository::{UNFINISHED, make_folder, remove_file};
 
-/// How a file looked when we last knew its content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-}
-
-impl Stamp {
-    fn of(found: &Metadata) -> Self {
-        Self { inode: found.ino(), size: found.size(), modified: (found.mtime(), found.mtime_nsec()) }
-    }
-}
+/// No file of ours is nearly as large.
+const LARGEST: u64 = 16 << 20;
 
 /// What we believe a file holds.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +34,22 @@ struct Known {
     oid: Oid,
     /// `None` until the file has been seen to hold it.
     stamp: Option<Stamp>,
+}
+
+/// A file as it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    /// What it holds.
+    pub(crate) content: Vec<u8>,
+    /// How it looked just before it was read.
+    pub(crate) stamp: Stamp,
+}
+
+impl Found {
+    /// Whether a loss of power has left this. No person means an empty file, or one with zero bytes.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.content.is_empty() || self.content.contains(&0)
+    }
 }
 
 /// A file that a person has edited or added.
@@ -52,6 +60,15 @@ pub(crate) struct Edit {
     /// What it says now.
     pub(crate) content: Vec<u8>,
     stamp: Stamp,
+}
+
+/// A file that has to be put back.
+#[derive(Clone, Debug)]
+pub(crate) struct Gap {
+    /// Where, below the folder.
+    pub(crate) path: String,
+    /// What a loss of power has left of it.
+    pub(crate) stamp: Option<Stamp>,
 }
 
 /// The folder as we know it.
@@ -80,23 +97,47 @@ impl Folder {
         Self { path, known, suspects: BTreeSet::new(), watch: Watching::NotYet }
     }
 
-    /// Reads a file.
-    pub(crate) fn read(&self, path: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let path = self.path.join(path);
-        match fs::read(&path) {
-            Ok(content) => Ok(Some(content)),
+    /// Reads a file; nothing if there is none.
+    pub(crate) fn read(&self, path: &str) -> Result<Option<Found>, StoreError> {
+        let full = self.path.join(path);
+        let read = || -> io::Result<Result<Found, &'static str>> {
+            // A link may lead anywhere, also to what is nobody's business; a pipe would keep us waiting.
+            let about = fs::symlink_metadata(&full)?;
+            if !about.is_file() {
+                return Ok(Err("is not a plain file"));
+            }
+            if about.len() > LARGEST {
+                return Ok(Err("is too large to be one of ours"));
+            }
+            Ok(Ok(Found { stamp: Stamp::new(&about), content: fs::read(&full)? }))
+        };
+        match read() {
+            Ok(Ok(found)) => Ok(Some(found)),
+            Ok(Err(reason)) => {
+                Err(StoreError::DamagedFile { path: full, line: 1, reason: reason.to_owned() })
+            }
             Err(error) if is_absent(&error) => Ok(None),
-            Err(source) => Err(StoreError::Io { action: "read", path, source }),
+            Err(source) => Err(StoreError::Io { action: "read", path: full, source }),
         }
     }
 
-    /// Notes that a file was seen to hold what it shall hold.
-    pub(crate) fn confirm(&mut self, path: &str) -> Result<(), StoreError> {
-        let stamp = self.stamp(path)?;
+    /// What every file shall hold.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (&str, Oid)> {
+        self.known.iter().map(|(path, known)| (path.as_str(), known.oid))
+    }
+
+    /// Files with names of ours that the folder shall not hold.
+    pub(crate) fn strangers(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = self.list()?;
+        found.retain(|path| !self.known.contains_key(path));
+        Ok(found)
+    }
+
+    /// Notes that a file with this stamp was seen to hold what it shall hold.
+    pub(crate) fn confirm(&mut self, path: &str, stamp: Stamp) {
         if let Some(known) = self.known.get_mut(path) {
-            known.stamp = stamp;
+            known.stamp = Some(stamp);
         }
-        Ok(())
     }
 
     /// Notes that a file does not hold what it shall hold, so that the next look finds the edit.
@@ -107,32 +148,49 @@ impl Folder {
     /// Puts a file, or takes it away, unless a person has edited it since we last looked.
     pub(crate) fn put(&mut self, path: &str, content: Option<&[u8]>) -> Result<(), StoreError> {
         let before = self.known.get(path).and_then(|known| known.stamp);
-        let now = self.stamp(path)?;
-        // The next look decides whether it is an edit; until then it stays as it is.
-        let touched = now.is_some() && now != before;
-        if touched {
+        match content {
+            Some(content) => self.replace(path, object::blob_id(content), content, before),
+            None => {
+                self.known.remove(path);
+                match before {
+                    Some(before) => self.take_away(path, before),
+                    None => {
+                        self.suspect(path);
+                        Ok(())
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes a file that holds something else now, which was `found` there and may go.
+    pub(crate) fn replace(
+        &mut self,
+        path: &str,
+        oid: Oid,
+        content: &[u8],
+        found: Option<Stamp>,
+    ) -> Result<(), StoreError> {
+        let stamp = self.write(path, content, found)?;
+        if stamp.is_none() {
+            // The next look decides whether it is an edit; until then it stays as it is.
             self.suspects.insert(path.to_owned());
         }
-        let Some(content) = content else {
-            self.known.remove(path);
-            return if touched { Ok(()) } else { remove_file(&self.path.join(path)) };
-        };
-        let stamp = if touched {
-            None
-        } else {
-            self.write(path, content)?;
-            self.stamp(path)?
-        };
-        self.known.insert(path.to_owned(), Known { oid: object::blob_id(content), stamp });
+        self.known.insert(path.to_owned(), Known { oid, stamp });
         Ok(())
     }
 
-    /// Writes over whatever is there.
-    pub(crate) fn force(&mut self, path: &str, oid: Oid, content: &[u8]) -> Result<(), StoreError> {
-        self.write(path, content)?;
-        let stamp = self.stamp(path)?;
-        self.known.insert(path.to_owned(), Known { oid, stamp });
-        Ok(())
+    /// Removes a file that shall not be there and that was `found` there.
+    pub(crate) fn take_away(&mut self, path: &str, found: Stamp) -> Result<(), StoreError> {
+        let full = self.path.join(path);
+        match swap::take_away(&full, found) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.suspect(path);
+                Ok(())
+            }
+            Err(source) => Err(StoreError::Io { action: "remove", path: full, source }),
+        }
     }
 
     /// Takes an edit for what the file shall hold from now on.
@@ -143,14 +201,17 @@ impl Folder {
     }
 
     /// What people have edited since the last look, and what is missing and has to be put back.
-    pub(crate) fn look(&mut self) -> Result<(Vec<Edit>, Vec<String>), StoreError> {
+    pub(crate) fn look(&mut self) -> Result<(Vec<Edit>, Vec<Gap>), StoreError> {
         self.gather()?;
         let mut edits = Vec::new();
         let mut missing = Vec::new();
         for path in self.suspects.clone() {
             match self.examine(&path)? {
-                Finding::AsKnown => drop(self.suspects.remove(&path)),
-                Finding::Missing => missing.push(path),
+                Finding::AsKnown(stamp) => {
+                    self.suspects.remove(&path);
+                    stamp.into_iter().for_each(|stamp| self.confirm(&path, stamp));
+                }
+                Finding::Missing(stamp) => missing.push(Gap { path, stamp }),
                 Finding::Edited(edit) => edits.push(edit),
             }
         }
@@ -170,12 +231,38 @@ impl Folder {
         Ok(())
     }
 
+    /// Removes every file of ours that nobody has edited, and the folders that are empty then.
+    pub(crate) fn clear(&mut self) -> Result<(), StoreError> {
+        let (edits, _) = self.look()?;
+        let folders = self.folders();
+        let kept: BTreeSet<_> = edits.into_iter().map(|edit| edit.path).collect();
+        for (path, known) in std::mem::take(&mut self.known) {
+            if let Some(stamp) = known.stamp.filter(|_| !kept.contains(&path)) {
+                self.take_away(&path, stamp)?;
+            }
+        }
+        for folder in folders.iter().rev().filter(|folder| !folder.is_empty()) {
+            // Other people's files may be in it, and then it stays.
+            let _ = fs::remove_dir(self.path.join(folder));
+        }
+        Ok(())
+    }
+
+    /// Goes on as if the kernel had no watch to spare.
+    #[cfg(test)]
+    pub(in crate::store) fn poll(&mut self) {
+        self.watch = Watching::Polling;
+    }
+
     /// Adds to the suspects whatever may have changed since the last look.
     fn gather(&mut self) -> Result<(), StoreError> {
         match &mut self.watch {
             Watching::NotYet => {
-                let watch = Watch::start(&self.path, &self.folders());
-                self.watch = watch.map_or(Watching::Polling, Watching::Kernel);
+                // A folder that is not there cannot be watched; the next look tries again.
+                if self.path.exists() {
+                    let watch = Watch::start(&self.path, &self.folders());
+                    self.watch = watch.map_or(Watching::Polling, Watching::Kernel);
+                }
                 self.suspect_all()
             }
             Watching::Polling => self.suspect_all(),
@@ -196,6 +283,14 @@ impl Folder {
     /// Suspects every file that we know, and every file of ours that is there.
     fn suspect_all(&mut self) -> Result<(), StoreError> {
         self.suspects.extend(self.known.keys().cloned());
+        let there = self.list()?;
+        self.suspects.extend(there);
+        Ok(())
+    }
+
+    /// The files there that have names of ours.
+    fn list(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
         for folder in self.folders() {
             let full = self.path.join(&folder);
             let entries = match fs::read_dir(&full) {
@@ -205,35 +300,37 @@ impl Folder {
             };
             let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
             let paths = names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") });
-            self.suspects.extend(paths.filter(|path| layout::content_of(path).is_some()));
+            found.extend(paths.filter(|path| layout::content_of(path).is_some()));
         }
-        Ok(())
+        Ok(found)
     }
 
     fn examine(&self, path: &str) -> Result<Finding, StoreError> {
         let known = self.known.get(path);
-        let Some(stamp) = self.stamp(path)? else {
-            return Ok(if known.is_some() { Finding::Missing } else { Finding::AsKnown });
-        };
-        if known.is_some_and(|known| known.stamp == Some(stamp)) {
-            return Ok(Finding::AsKnown);
+        let absent = || if known.is_some() { Finding::Missing(None) } else { Finding::AsKnown(None) };
+        let full = self.path.join(path);
+        let stamp =
+            Stamp::of(&full).map_err(|source| StoreError::Io { action: "look at", path: full, source })?;
+        match stamp {
+            None => return Ok(absent()),
+            Some(_) if known.is_some_and(|known| known.stamp == stamp) => return Ok(Finding::AsKnown(None)),
+            Some(_) => {}
         }
-        let Some(content) = self.read(path)? else { return Ok(Finding::Missing) };
-        let is_known = known.is_some_and(|known| known.oid == object::blob_id(&content));
-        // A power cut leaves empty files; no person means one.
-        if content.is_empty() && known.is_some() {
-            return Ok(Finding::Missing);
+        let Some(found) = self.read(path)? else { return Ok(absent()) };
+        if known.is_some_and(|known| known.oid == object::blob_id(&found.content)) {
+            return Ok(Finding::AsKnown(Some(found.stamp)));
         }
-        Ok(if is_known {
-            Finding::AsKnown
-        } else {
-            Finding::Edited(Edit { path: path.to_owned(), content, stamp })
-        })
+        if found.is_blank() && known.is_some() {
+            return Ok(Finding::Missing(Some(found.stamp)));
+        }
+        let Found { content, stamp } = found;
+        Ok(Finding::Edited(Edit { path: path.to_owned(), content, stamp }))
     }
 
     /// Every folder that may hold a file of ours, the top as the empty path.
     fn folders(&self) -> BTreeSet<String> {
-        let mut folders = BTreeSet::from([String::new(), "stories".to_owned(), "sprints".to_owned()]);
+        let mut folders =
+            BTreeSet::from([String::new(), layout::STORIES.to_owned(), layout::SPRINTS.to_owned()]);
         for path in self.known.keys() {
             if let Some((folder, _)) = path.rsplit_once('/')
                 && !folders.contains(folder)
@@ -241,41 +338,40 @@ impl Folder {
                 folders.insert(folder.to_owned());
             }
         }
+        // A person may add a story in a folder that is new.
+        let there = fs::read_dir(self.path.join(layout::STORIES)).into_iter().flatten().flatten();
+        let there = there.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+        let names = there.filter_map(|entry| entry.file_name().into_string().ok());
+        folders.extend(names.map(|name| format!("{}/{name}", layout::STORIES)));
         folders
     }
 
-    fn write(&mut self, path: &str, content: &[u8]) -> Result<(), StoreError> {
+    fn write(
+        &mut self,
+        path: &str,
+        content: &[u8],
+        before: Option<Stamp>,
+    ) -> Result<Option<Stamp>, StoreError> {
         let full = self.path.join(path);
-        match replace(&full, content) {
-            Err(StoreError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                let folder = full.parent().unwrap_or(&self.path).to_owned();
-                make_folder(&folder)?;
+        let written = match swap::put(&full, content, before) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_folder(full.parent().unwrap_or(&self.path))?;
                 if let (Watching::Kernel(watch), Some((folder, _))) = (&mut self.watch, path.rsplit_once('/'))
                 {
                     watch.add(&self.path, folder);
                 }
-                replace(&full, content)
+                swap::put(&full, content, before)
             }
             written => written,
-        }
-    }
-
-    fn stamp(&self, path: &str) -> Result<Option<Stamp>, StoreError> {
-        let path = self.path.join(path);
-        match fs::symlink_metadata(&path) {
-            Ok(found) => Ok(Some(Stamp::of(&found))),
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(source) => Err(StoreError::Io { action: "look at", path, source }),
-        }
+        };
+        written.map_err(|source| StoreError::Io { action: "write", path: full, source })
     }
 }
 
 enum Finding {
-    AsKnown,
-    Missing,
+    /// With the stamp, if it was read to find out.
+    AsKnown(Option<Stamp>),
+    /// With the stamp of what a loss of power has left of it.
+    Missing(Option<Stamp>),
     Edited(Edit),
-}
-
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -9,6 +9,9 @@ use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
+use sha1::Digest;
+use sha1::Sha1;
+
 use crate::store::flush::Flushes;
 use crate::store::object::Oid;
 use crate::store::pack::PackError;
@@ -29,6 +32,13 @@ impl OwnPack {
     /// Where the file of this pack with this extension is.
     pub(super) fn path(&self, folder: &Path, extension: &str) -> PathBuf {
         folder.join(format!("pack-{}.{extension}", self.name))
+    }
+
+    /// Whether `content` is this pack: the checksum at its end is right, and is its name.
+    pub(super) fn is(&self, content: &[u8]) -> bool {
+        let Some((body, checksum)) = content.split_last_chunk::<{ Oid::LEN }>() else { return false };
+        let found: [u8; Oid::LEN] = Sha1::digest(body).into();
+        checksum == self.name.as_bytes() && found == *checksum
     }
 
     fn parse(line: &str) -> Option<Self> {

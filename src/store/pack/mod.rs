@@ -122,6 +122,35 @@ impl Packs {
         Ok(gone)
     }
 
+    /// Moves packs of ours that are not what we wrote to `target`, so that their objects can be written
+    /// again. Says how many there were.
+    ///
+    /// Reads every pack of ours from end to end.
+    pub(crate) fn set_aside_damaged(&mut self, target: &Path) -> Result<usize, PackError> {
+        let is_whole =
+            |pack: &OwnPack| std::fs::read(pack.path(&self.folder, "pack")).is_ok_and(|c| pack.is(&c));
+        let damaged: Vec<_> = self.list.packs().iter().copied().filter(|pack| !is_whole(pack)).collect();
+        if damaged.is_empty() {
+            return Ok(0);
+        }
+        std::fs::create_dir_all(target).map_err(fail("create", target))?;
+        for pack in &damaged {
+            // Without its index nobody looks at a pack.
+            for extension in ["idx", "pack"] {
+                let path = pack.path(&self.folder, extension);
+                match std::fs::rename(&path, pack.path(target, extension)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(fail("move away", &path)(error));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.list.forget(&damaged);
+        self.list.save(&self.flushes)?;
+        Ok(damaged.len())
+    }
+
     #[cfg(test)]
     /// How many packs of ours there are.
     pub(crate) fn count(&self) -> usize {
