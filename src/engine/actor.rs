@@ -110,6 +110,8 @@ struct Actor {
 /// What is carried from one batch to the next beside the project.
 #[derive(Default)]
 struct TrialState {
+    /// The project was read a moment ago, and nothing in its folder was edited.
+    fresh: bool,
     extras: crate::domain::entity::Extra,
     code_head: Option<String>,
     damage: Option<EngineError>,
@@ -134,7 +136,8 @@ impl Actor {
         if let (Some(last), Some(tip)) = (pending.last(), store.tip_id()) {
             writer.published(last.project, last.revision, tip).await;
         }
-        let trial_state = TrialState { extras: store.extras().clone(), ..TrialState::default() };
+        let trial_state =
+            TrialState { fresh: store.is_settled(), extras: store.extras().clone(), ..TrialState::default() };
         let store = Arc::new(Mutex::new(store));
         Ok(Self {
             store,
@@ -333,8 +336,14 @@ impl Actor {
         let (store, settings) = (Arc::clone(&self.store), Arc::clone(&self.settings));
         let alone = self.unpublished.is_empty();
         let must_look = self.trial_state.blind >= BLIND_MAX;
+        let fresh = std::mem::take(&mut self.trial_state.fresh);
         let work = tokio::task::spawn_blocking(move || {
-            let looked = look(&store, &mut trial, &settings, alone, must_look);
+            let looked = if fresh {
+                trial.code_head = store.lock().unwrap_or_else(PoisonError::into_inner).code_head();
+                true
+            } else {
+                look(&store, &mut trial, &settings, alone, must_look)
+            };
             trial.damage = stuck.or(trial.damage);
             let judged =
                 envelopes.iter().map(|envelope| trial.judge(envelope, past.clone(), &settings)).collect();

@@ -88,6 +88,11 @@ impl ProjectStore {
         &self.extras
     }
 
+    /// Whether opening found nothing that a person has edited. Then the first look can wait.
+    pub fn is_settled(&self) -> bool {
+        self.folder.is_settled()
+    }
+
     /// Looks whether a person edited files or, if `alone`, moved the branch. While changes of ours are on
     /// their way to the branch, publishing them will notice.
     pub fn look(&mut self, project: &Project, alone: bool) -> Result<Look, StoreError> {

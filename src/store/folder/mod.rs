@@ -12,9 +12,12 @@ mod swap;
 mod watch;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::PathBuf;
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 pub(crate) use crate::store::folder::swap::Stamp;
 
@@ -81,7 +84,7 @@ pub(crate) struct Folder {
 }
 
 enum Watching {
-    /// Everything was just looked at; most openings end before a second look.
+    /// The next look is at everything.
     NotYet,
     /// The kernel tells us what changes.
     Kernel(Watch),
@@ -102,14 +105,23 @@ impl Folder {
         let full = self.path.join(path);
         let read = || -> io::Result<Result<Found, &'static str>> {
             // A link may lead anywhere, also to what is nobody's business; a pipe would keep us waiting.
-            let about = fs::symlink_metadata(&full)?;
+            let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            let mut file = match rustix::fs::open(&full, flags, Mode::empty()) {
+                Ok(file) => File::from(file),
+                Err(Errno::LOOP | Errno::NXIO) => return Ok(Err("is not a plain file")),
+                Err(errno) => return Err(errno.into()),
+            };
+            let about = file.metadata()?;
             if !about.is_file() {
                 return Ok(Err("is not a plain file"));
             }
             if about.len() > LARGEST {
                 return Ok(Err("is too large to be one of ours"));
             }
-            Ok(Ok(Found { stamp: Stamp::new(&about), content: fs::read(&full)? }))
+            // As large as it was a moment ago; what is added meanwhile changes the stamp and is seen later.
+            let mut content = vec![0; usize::try_from(about.len()).unwrap_or(0)];
+            file.read_exact(&mut content)?;
+            Ok(Ok(Found { stamp: Stamp::new(&about), content }))
         };
         match read() {
             Ok(Ok(found)) => Ok(Some(found)),
@@ -143,6 +155,11 @@ impl Folder {
     /// Notes that a file does not hold what it shall hold, so that the next look finds the edit.
     pub(crate) fn suspect(&mut self, path: &str) {
         self.suspects.insert(path.to_owned());
+    }
+
+    /// Whether the last time that everything was read, every file held what it shall hold.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.suspects.is_empty()
     }
 
     /// Puts a file, or takes it away, unless a person has edited it since we last looked.
