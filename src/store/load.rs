@@ -10,6 +10,7 @@ use crate::domain::check;
 use crate::domain::entity::Extra;
 use crate::domain::project::Project;
 use crate::store::StoreError;
+use crate::store::cache::Recollection;
 use crate::store::folder::{Folder, Stamp};
 use crate::store::format::{self, FormatError, Parsed, Parts};
 use crate::store::former::Former;
@@ -35,14 +36,16 @@ enum Found {
 ///
 /// Files of the folder are used where they hold what was committed. A file that differs is put right if
 /// `former` knows its content, else it is an edit, which stays and is left for the next look.
+/// A file that looks as it did when `recollection` was made is not read at all.
 pub(crate) fn project(
     repository: &Repository,
     files: &BTreeMap<String, Oid>,
     folder: &mut Folder,
     former: &Former<'_>,
+    recollection: Option<&Recollection>,
 ) -> Result<(Project, Extra), StoreError> {
     let mut parts = Parts::default();
-    for (path, content, oid, found) in read_all(files, folder)? {
+    for (path, content, oid, found) in read_all(files, folder, recollection)? {
         let parsed = match found {
             Found::Committed(parsed, stamp) => {
                 folder.confirm(&path, stamp);
@@ -155,7 +158,11 @@ pub(crate) fn line_of(bytes: &[u8], reason: &str) -> usize {
 type Row = (String, Content, Oid, Found);
 
 /// Reads, hashes and parses all files of ours, on a few threads where there are many.
-fn read_all(files: &BTreeMap<String, Oid>, folder: &Folder) -> Result<Vec<Row>, StoreError> {
+fn read_all(
+    files: &BTreeMap<String, Oid>,
+    folder: &Folder,
+    recollection: Option<&Recollection>,
+) -> Result<Vec<Row>, StoreError> {
     let ours: Vec<_> = files
         .iter()
         .filter_map(|(path, oid)| layout::content_of(path).map(|content| (path.as_str(), content, *oid)))
@@ -163,11 +170,13 @@ fn read_all(files: &BTreeMap<String, Oid>, folder: &Folder) -> Result<Vec<Row>, 
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
     let threads = cores.min(ours.len() / WORTH_A_THREAD).max(1);
     if threads == 1 {
-        return ours.into_iter().map(|row| read_one(folder, row)).collect();
+        return ours.into_iter().map(|row| read_one(folder, recollection, row)).collect();
     }
     let share = ours.len().div_ceil(threads);
     std::thread::scope(|scope| {
-        let work = |rows: &[(&str, Content, Oid)]| rows.iter().map(|row| read_one(folder, *row)).collect();
+        let work = |rows: &[(&str, Content, Oid)]| {
+            rows.iter().map(|row| read_one(folder, recollection, *row)).collect()
+        };
         let handles: Vec<_> = ours.chunks(share).map(|rows| scope.spawn(move || work(rows))).collect();
         let mut all = Vec::with_capacity(ours.len());
         for handle in handles {
@@ -179,7 +188,30 @@ fn read_all(files: &BTreeMap<String, Oid>, folder: &Folder) -> Result<Vec<Row>, 
     })
 }
 
-fn read_one(folder: &Folder, (path, content, oid): (&str, Content, Oid)) -> Result<Row, StoreError> {
+/// What a file holds, without reading it: it looks as it did when it was last seen.
+fn recalled(
+    folder: &Folder,
+    recollection: Option<&Recollection>,
+    (path, content, oid): (&str, Content, Oid),
+) -> Option<Row> {
+    let recollection = recollection?;
+    let kept =
+        recollection.files.get(path).filter(|kept| kept.oid == oid && recollection.is_sure_of(kept.stamp))?;
+    if folder.stamp(path) != Some(kept.stamp) {
+        return None;
+    }
+    let parsed = format::parse_checked(content, &kept.content);
+    Some((path.to_owned(), content, oid, Found::Committed(parsed, kept.stamp)))
+}
+
+fn read_one(
+    folder: &Folder,
+    recollection: Option<&Recollection>,
+    (path, content, oid): (&str, Content, Oid),
+) -> Result<Row, StoreError> {
+    if let Some(row) = recalled(folder, recollection, (path, content, oid)) {
+        return Ok(row);
+    }
     let found = match folder.read(path)? {
         None => Found::Missing(None),
         Some(found) => match object::blob_id(&found.content) {

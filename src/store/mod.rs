@@ -17,6 +17,7 @@
 //! Deliberately absent: what a change means. The domain decides, the store keeps.
 
 mod branch;
+mod cache;
 mod error;
 pub(crate) mod flush;
 mod folder;

@@ -8,6 +8,7 @@ use crate::domain::entity::Extra;
 use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::branch::Branch;
+use crate::store::cache::{Cache, Kept};
 use crate::store::flush::Flushes;
 use crate::store::folder::Folder;
 use crate::store::foreign;
@@ -96,7 +97,8 @@ impl ProjectStore {
             ChangeRecord { project: key_bytes(project.key), revision: project.revision, files, meta };
         let folder = Folder::new(place.folder(), &BTreeMap::new());
         let aside = foreign::set_aside(&place)?;
-        let mut store = Self { place, branch, folder, extras, behind: false, _lock: lock };
+        let cache = Cache::new(&place.private());
+        let mut store = Self { place, branch, folder, extras, cache, behind: false, _lock: lock };
         match store.begin(&record) {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -144,8 +146,8 @@ impl ProjectStore {
             }
             opened => opened?,
         };
-        let Opened { place, branch, folder, project, extras } = opened;
-        Ok((Self { place, branch, folder, extras, behind: false, _lock: lock }, project))
+        let Opened { place, branch, folder, project, extras, cache } = opened;
+        Ok((Self { place, branch, folder, extras, cache, behind: false, _lock: lock }, project))
     }
 
     /// Takes the project out of the repository's folder again: our files, as far as nobody has edited them,
@@ -163,6 +165,7 @@ struct Opened {
     folder: Folder,
     project: Project,
     extras: Extra,
+    cache: Cache,
 }
 
 impl Opened {
@@ -173,14 +176,37 @@ impl Opened {
         }
         replay(&place, &mut branch, pending)?;
         place.mount()?;
+        let mut cache = Cache::new(&place.private());
+        let recollection = branch.tip().and_then(|tip| cache.recall(tip));
         let fail = |source| StoreError::Git { action: "read", path: place.work().to_owned(), source };
-        let files = branch.root().files(place.repository()).map_err(fail)?;
+        let files = match &recollection {
+            Some(known) => known.files.iter().map(|(path, kept)| (path.clone(), kept.oid)).collect(),
+            None => branch.root().files(place.repository()).map_err(fail)?,
+        };
         let mut folder = Folder::new(place.folder(), &files);
         folder.tidy()?;
         let former = Former::of_crash(place.repository(), branch.tip(), pending)?;
-        let (project, extras) = load::project(place.repository(), &files, &mut folder, &former)?;
+        let known = recollection.as_ref();
+        let (project, extras) = load::project(place.repository(), &files, &mut folder, &former, known)?;
         load::sound(place.work(), &project)?;
-        Ok(Self { place, branch, folder, project, extras })
+        let opened = Self { place, branch, folder, project, extras, cache };
+        Ok(if known.is_none_or(|known| known.is_bloated) { opened.cached()? } else { opened })
+    }
+
+    /// Writes down what the folder holds, for the next opening.
+    fn cached(mut self) -> Result<Self, StoreError> {
+        let Some(tip) = self.branch.tip() else { return Ok(self) };
+        let mut files = Vec::new();
+        let paths: Vec<_> = self.folder.known().map(|(path, _)| path.to_owned()).collect();
+        for path in paths {
+            // What was not seen to be in order is not worth remembering.
+            let Some((oid, stamp)) = self.folder.seen(&path) else { return Ok(self) };
+            let is_document = layout::content_of(&path) == Some(Content::Document);
+            let content = if is_document { Vec::new() } else { load::blob(self.place.repository(), oid)? };
+            files.push((path, Some(Kept { oid, stamp, content })));
+        }
+        self.cache.write_whole(tip, files);
+        Ok(self)
     }
 }
 

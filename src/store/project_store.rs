@@ -9,6 +9,7 @@ use crate::domain::id::Uid;
 use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::branch::Branch;
+use crate::store::cache::{Cache, Kept};
 use crate::store::folder::{Edit, Folder, Gap};
 use crate::store::format::{self, Parsed};
 use crate::store::former::Former;
@@ -25,6 +26,7 @@ pub struct ProjectStore {
     pub(super) branch: Branch,
     pub(super) folder: Folder,
     pub(super) extras: Extra,
+    pub(super) cache: Cache,
     /// Whether the folder may lack what was published.
     pub(super) behind: bool,
     pub(super) _lock: WriterLock,
@@ -143,6 +145,9 @@ impl ProjectStore {
     /// Housekeeping for quiet times: few packs, and an index for `git status` in the folder.
     pub fn rest(&mut self) -> Result<(), StoreError> {
         self.branch.consolidate()?;
+        if let Some(tip) = self.branch.tip().filter(|_| !self.behind) {
+            self.cache.save(tip);
+        }
         self.place.refresh_index(self.branch.tip())
     }
 
@@ -165,20 +170,22 @@ impl ProjectStore {
         // Files that nobody has edited follow the branch.
         let former = Former::of_folder(repository, self.folder.known());
         let mut folder = Folder::new(self.place.folder(), &files);
-        let (project, extras) = load::project(repository, &files, &mut folder, &former)?;
+        let (project, extras) = load::project(repository, &files, &mut folder, &former, None)?;
+        self.cache.forget();
         load::sound(self.place.work(), &project)?;
         (self.folder, self.extras, self.behind) = (folder, extras, false);
         Ok(project)
     }
 
     fn put_back(&mut self, missing: &[Gap]) -> Result<(), StoreError> {
-        let repository = self.place.repository();
         for Gap { path, stamp } in missing {
+            let repository = self.place.repository();
             let fail =
                 |source| StoreError::Git { action: "read", path: self.place.work().to_owned(), source };
             let Some(oid) = self.branch.root().get(repository, path).map_err(fail)? else { continue };
             let bytes = load::blob(repository, oid)?;
             self.folder.replace(path, oid, &bytes, *stamp)?;
+            self.cache_file(path, Some(&bytes));
         }
         Ok(())
     }
@@ -245,8 +252,23 @@ impl ProjectStore {
         }
         for (path, content) in latest {
             self.folder.put(path, content)?;
+            self.cache_file(path, content);
         }
         Ok(())
+    }
+
+    /// Notes for the next opening what a file holds now.
+    fn cache_file(&mut self, path: &str, content: Option<&[u8]>) {
+        match (content, self.folder.seen(path)) {
+            (None, _) => self.cache.note(path, None),
+            (Some(content), Some((oid, stamp))) => {
+                let is_document = layout::content_of(path) == Some(Content::Document);
+                let content = if is_document { Vec::new() } else { content.to_owned() };
+                self.cache.note(path, Some(Kept { oid, stamp, content }));
+            }
+            // A person was faster; only a full read tells what is there.
+            (Some(_), None) => self.cache.forget(),
+        }
     }
 }
 

@@ -133,6 +133,17 @@ impl Folder {
         }
     }
 
+    /// How the file at `path` looks now, if there is one.
+    pub(crate) fn stamp(&self, path: &str) -> Option<Stamp> {
+        Stamp::of(&self.path.join(path)).ok().flatten()
+    }
+
+    /// What a file was seen to hold, and how it looked then.
+    pub(crate) fn seen(&self, path: &str) -> Option<(Oid, Stamp)> {
+        let known = self.known.get(path)?;
+        known.stamp.map(|stamp| (known.oid, stamp))
+    }
+
     /// What every file shall hold.
     pub(crate) fn known(&self) -> impl Iterator<Item = (&str, Oid)> {
         self.known.iter().map(|(path, known)| (path.as_str(), known.oid))

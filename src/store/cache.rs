@@ -1,0 +1,178 @@
+//! What the folder was seen to hold, so that the next opening looks at files instead of reading them.
+//!
+//! One file in git's folder: chunks, each with a checksum, each saying at which commit the branch stood and which
+//! files were written since the chunk before. Everything in it was checked against its schema on its way in.
+//!
+//! Invariants:
+//!
+//! - It is only used for exactly the commit that it was made for.
+//! - A file is taken from it only if it looks as it did then; one written a moment before is read again.
+//! - Losing it, or a part of it, costs time and nothing else.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::folder::Stamp;
+use crate::store::object::Oid;
+use crate::store::repository;
+
+/// Changes with the shape of what is kept; another number is another time's.
+const FORMAT: u32 = 1;
+/// Length and checksum before each chunk.
+const HEADER: usize = 8;
+/// Reading fewer files costs less than keeping this up.
+const WORTH_IT: usize = 50;
+/// Larger than this it would cost more memory than it saves time.
+const LARGEST: u64 = 256 << 20;
+/// Files written this many nanoseconds before the cache may have been written twice within one tick of the
+/// disk's clock, and look the same.
+const TICK: i128 = 20_000_000;
+
+/// What one file held.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    /// The id of its content.
+    pub(crate) oid: Oid,
+    /// How it looked then.
+    pub(crate) stamp: Stamp,
+    /// Its content; nothing for documents, of which nobody needs it.
+    pub(crate) content: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Chunk {
+    format: u32,
+    tip: Oid,
+    /// Starts anew instead of adding to what came before.
+    whole: bool,
+    files: Vec<(String, Option<Kept>)>,
+}
+
+/// The file, and what has to be added to it.
+pub(crate) struct Cache {
+    path: PathBuf,
+    /// What was written since the last chunk; `None` removes.
+    news: BTreeMap<String, Option<Kept>>,
+    /// Whether the file on disk leads up to the news.
+    is_current: bool,
+}
+
+/// What the cache knows of a commit.
+pub(crate) struct Recollection {
+    /// The files by path.
+    pub(crate) files: BTreeMap<String, Kept>,
+    /// When the cache was written, in nanoseconds.
+    written: i128,
+    /// Whether it holds so much that is outdated that writing it anew pays.
+    pub(crate) is_bloated: bool,
+}
+
+impl Recollection {
+    /// Whether a file that looks like this now holds what it held then.
+    pub(crate) fn is_sure_of(&self, stamp: Stamp) -> bool {
+        stamp.modified_nanoseconds() + TICK < self.written
+    }
+}
+
+impl Cache {
+    /// The cache in git's private folder for us. Nothing is read yet.
+    pub(crate) fn new(private: &Path) -> Self {
+        Self { path: private.join("cache"), news: BTreeMap::new(), is_current: false }
+    }
+
+    /// What is known of the folder at `tip`, if anything.
+    pub(crate) fn recall(&mut self, tip: Oid) -> Option<Recollection> {
+        let about = fs::metadata(&self.path).ok().filter(|about| about.len() <= LARGEST)?;
+        let bytes = fs::read(&self.path).ok()?;
+        let mut files = BTreeMap::new();
+        let mut last = None;
+        let mut whole_bytes = 0;
+        let mut rest = bytes.as_slice();
+        while let Some((chunk, size, behind)) = next(rest) {
+            if chunk.whole {
+                files.clear();
+                whole_bytes = size;
+            }
+            for (path, kept) in chunk.files {
+                match kept {
+                    Some(kept) => files.insert(path, kept),
+                    None => files.remove(&path),
+                };
+            }
+            last = Some(chunk.tip);
+            rest = behind;
+        }
+        if last != Some(tip) || !rest.is_empty() {
+            return None;
+        }
+        self.is_current = true;
+        let is_bloated = bytes.len() > 2 * whole_bytes;
+        Some(Recollection { files, written: nanoseconds(&about), is_bloated })
+    }
+
+    /// Notes that a file was written, or taken away.
+    pub(crate) fn note(&mut self, path: &str, kept: Option<Kept>) {
+        self.news.insert(path.to_owned(), kept);
+    }
+
+    /// Forgets everything: the folder was not followed closely enough.
+    pub(crate) fn forget(&mut self) {
+        self.news.clear();
+        self.is_current = false;
+    }
+
+    /// Writes all of it anew.
+    pub(crate) fn write_whole(&mut self, tip: Oid, files: Vec<(String, Option<Kept>)>) {
+        self.forget();
+        if files.len() < WORTH_IT {
+            return;
+        }
+        let chunk = encode(&Chunk { format: FORMAT, tip, whole: true, files });
+        self.is_current = chunk.is_some_and(|chunk| repository::replace(&self.path, &chunk).is_ok());
+    }
+
+    /// Adds what was noted since; `tip` is the commit that the folder shows now.
+    pub(crate) fn save(&mut self, tip: Oid) {
+        if !self.is_current || self.news.is_empty() {
+            return;
+        }
+        let files = std::mem::take(&mut self.news).into_iter().collect();
+        let chunk = encode(&Chunk { format: FORMAT, tip, whole: false, files });
+        self.is_current = chunk.is_some_and(|chunk| append(&self.path, &chunk).is_ok());
+    }
+}
+
+fn append(path: &Path, chunk: &[u8]) -> io::Result<()> {
+    File::options().append(true).open(path)?.write_all(chunk)
+}
+
+fn encode(chunk: &Chunk) -> Option<Vec<u8>> {
+    let body = postcard::to_allocvec(chunk).ok()?;
+    let mut bytes = Vec::with_capacity(HEADER + body.len());
+    bytes.extend_from_slice(&u32::try_from(body.len()).ok()?.to_le_bytes());
+    bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+    bytes.extend_from_slice(&body);
+    Some(bytes)
+}
+
+/// The next chunk, its size, and what is behind it; nothing where the bytes say nothing that we know.
+fn next(bytes: &[u8]) -> Option<(Chunk, usize, &[u8])> {
+    let (header, behind) = bytes.split_at_checked(HEADER)?;
+    let len = u32::from_le_bytes(header[..4].try_into().ok()?) as usize;
+    let (body, behind) = behind.split_at_checked(len)?;
+    if crc32fast::hash(body).to_le_bytes() != header[4..] {
+        return None;
+    }
+    let chunk: Chunk = postcard::from_bytes(body).ok().filter(|chunk: &Chunk| chunk.format == FORMAT)?;
+    Some((chunk, HEADER + len, behind))
+}
+
+fn nanoseconds(about: &fs::Metadata) -> i128 {
+    use std::os::unix::fs::MetadataExt;
+
+    i128::from(about.mtime()) * 1_000_000_000 + i128::from(about.mtime_nsec())
+}
