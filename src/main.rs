@@ -3,6 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+/// Reading a project is a few thousand small allocations on several threads, which the allocator of the system
+/// answers with as many calls to the kernel.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let env = |name: &str| std::env::var(name).ok();
     let (code, complaint) = bandmaster::app::run(std::env::args_os(), &env);

@@ -33,7 +33,7 @@ const LARGEST: u64 = 256 << 20;
 const TICK: i128 = 20_000_000;
 
 /// What one file held.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Kept {
     /// The id of its content.
     pub(crate) oid: Oid,
@@ -44,12 +44,21 @@ pub(crate) struct Kept {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Chunk {
+struct Chunk<'a> {
     format: u32,
     tip: Oid,
     /// Starts anew instead of adding to what came before.
     whole: bool,
-    files: Vec<(String, Option<Kept>)>,
+    #[serde(borrow)]
+    files: Vec<(&'a str, Option<Row<'a>>)>,
+}
+
+/// What is kept of one file, where it lies in the bytes of the cache.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Row<'a> {
+    oid: Oid,
+    stamp: Stamp,
+    content: &'a [u8],
 }
 
 /// The file, and what has to be added to it.
@@ -69,6 +78,12 @@ pub(crate) struct Recollection {
     written: i128,
     /// Whether it holds so much that is outdated that writing it anew pays.
     pub(crate) is_bloated: bool,
+}
+
+impl Kept {
+    fn row(&self) -> Row<'_> {
+        Row { oid: self.oid, stamp: self.stamp, content: &self.content }
+    }
 }
 
 impl Recollection {
@@ -99,8 +114,10 @@ impl Cache {
             }
             for (path, kept) in chunk.files {
                 match kept {
-                    Some(kept) => files.insert(path, kept),
-                    None => files.remove(&path),
+                    Some(Row { oid, stamp, content }) => {
+                        files.insert(path.to_owned(), Kept { oid, stamp, content: content.to_owned() })
+                    }
+                    None => files.remove(path),
                 };
             }
             last = Some(chunk.tip);
@@ -131,7 +148,7 @@ impl Cache {
         if files.len() < WORTH_IT {
             return;
         }
-        let chunk = encode(&Chunk { format: FORMAT, tip, whole: true, files });
+        let chunk = encode(tip, true, &files);
         self.is_current = chunk.is_some_and(|chunk| repository::replace(&self.path, &chunk).is_ok());
     }
 
@@ -140,8 +157,8 @@ impl Cache {
         if !self.is_current || self.news.is_empty() {
             return;
         }
-        let files = std::mem::take(&mut self.news).into_iter().collect();
-        let chunk = encode(&Chunk { format: FORMAT, tip, whole: false, files });
+        let files: Vec<_> = std::mem::take(&mut self.news).into_iter().collect();
+        let chunk = encode(tip, false, &files);
         self.is_current = chunk.is_some_and(|chunk| append(&self.path, &chunk).is_ok());
     }
 }
@@ -150,8 +167,9 @@ fn append(path: &Path, chunk: &[u8]) -> io::Result<()> {
     File::options().append(true).open(path)?.write_all(chunk)
 }
 
-fn encode(chunk: &Chunk) -> Option<Vec<u8>> {
-    let body = postcard::to_allocvec(chunk).ok()?;
+fn encode(tip: Oid, whole: bool, files: &[(String, Option<Kept>)]) -> Option<Vec<u8>> {
+    let files = files.iter().map(|(path, kept)| (path.as_str(), kept.as_ref().map(Kept::row))).collect();
+    let body = postcard::to_allocvec(&Chunk { format: FORMAT, tip, whole, files }).ok()?;
     let mut bytes = Vec::with_capacity(HEADER + body.len());
     bytes.extend_from_slice(&u32::try_from(body.len()).ok()?.to_le_bytes());
     bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
@@ -160,14 +178,15 @@ fn encode(chunk: &Chunk) -> Option<Vec<u8>> {
 }
 
 /// The next chunk, its size, and what is behind it; nothing where the bytes say nothing that we know.
-fn next(bytes: &[u8]) -> Option<(Chunk, usize, &[u8])> {
+fn next(bytes: &[u8]) -> Option<(Chunk<'_>, usize, &[u8])> {
     let (header, behind) = bytes.split_at_checked(HEADER)?;
     let len = u32::from_le_bytes(header[..4].try_into().ok()?) as usize;
     let (body, behind) = behind.split_at_checked(len)?;
     if crc32fast::hash(body).to_le_bytes() != header[4..] {
         return None;
     }
-    let chunk: Chunk = postcard::from_bytes(body).ok().filter(|chunk: &Chunk| chunk.format == FORMAT)?;
+    let chunk: Chunk<'_> =
+        postcard::from_bytes(body).ok().filter(|chunk: &Chunk<'_>| chunk.format == FORMAT)?;
     Some((chunk, HEADER + len, behind))
 }
 

@@ -25,6 +25,7 @@ mod foreign;
 pub(crate) mod format;
 mod former;
 mod history;
+mod index;
 pub mod journal;
 pub mod layout;
 mod load;

@@ -116,7 +116,7 @@ impl ProjectStore {
         self.place.mount()?;
         self.show(std::slice::from_ref(record))?;
         self.branch.publish(self.place.repository(), std::slice::from_ref(record))?;
-        self.place.refresh_index(self.branch.tip())
+        self.write_index()
     }
 
     /// Opens a project that has a state branch.

@@ -13,6 +13,7 @@ use crate::store::cache::{Cache, Kept};
 use crate::store::folder::{Edit, Folder, Gap};
 use crate::store::format::{self, Parsed};
 use crate::store::former::Former;
+use crate::store::index;
 use crate::store::journal::{ChangeRecord, CommitMeta, FileChange};
 use crate::store::layout::{self, Content};
 use crate::store::load;
@@ -148,7 +149,16 @@ impl ProjectStore {
         if let Some(tip) = self.branch.tip().filter(|_| !self.behind) {
             self.cache.save(tip);
         }
-        self.place.refresh_index(self.branch.tip())
+        self.write_index()
+    }
+
+    /// Lets git believe that the folder holds the latest commit.
+    pub(super) fn write_index(&mut self) -> Result<(), StoreError> {
+        let leaves = self.branch.root().leaves(self.place.repository());
+        let path = self.place.work().to_owned();
+        let leaves = leaves.map_err(|source| StoreError::Git { action: "read", path, source })?;
+        let entries = leaves.iter().map(|(path, (kind, oid))| (path.as_str(), *kind, *oid));
+        self.place.write_index(&index::encode(entries))
     }
 
     /// Reads everything again, after the branch was moved.

@@ -8,7 +8,6 @@ use git2::{ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 
 use crate::store::StoreError;
 use crate::store::layout;
-use crate::store::object::Oid;
 
 /// The name of the linked worktree in git's administration.
 const WORKTREE: &str = "orch-state";
@@ -154,27 +153,12 @@ impl Place {
     /// Writes the index of the folder's worktree, so that `git status` in it has nothing to say.
     ///
     /// Leaves it alone while a git program of the person is writing it.
-    pub(crate) fn refresh_index(&self, tip: Option<Oid>) -> Result<(), StoreError> {
-        let Some(tip) = tip else { return Ok(()) };
+    pub(crate) fn write_index(&self, index: &[u8]) -> Result<(), StoreError> {
         let administration = self.administration();
         if administration.join("index.lock").exists() {
             return Ok(());
         }
-        // Under another name first: a lock of ours that a crash leaves behind would stop the person's git.
-        let unfinished = administration.join(format!("{UNFINISHED}index"));
-        let write = || {
-            let tree = self.repository.find_commit(tip.to_git2()?)?.tree()?;
-            let mut index = git2::Index::open(&unfinished)?;
-            index.read_tree(&tree)?;
-            index.write()
-        };
-        write().map_err(|source| StoreError::Git {
-            action: "write the index of",
-            path: self.folder(),
-            source,
-        })?;
-        let path = administration.join("index");
-        fs::rename(&unfinished, &path).map_err(|source| StoreError::Io { action: "replace", path, source })
+        replace(&administration.join("index"), index)
     }
 
     fn administration(&self) -> PathBuf {

@@ -98,16 +98,26 @@ impl Tree {
 
     /// Every file with its path; reads all folders. Names that are not UTF-8 are not ours.
     pub(crate) fn files(&mut self, repository: &Repository) -> Result<BTreeMap<String, Oid>, git2::Error> {
-        let mut files = BTreeMap::new();
-        self.collect(repository, "", &mut files)?;
-        Ok(files)
+        let leaves = self.leaves(repository)?.into_iter();
+        let files = leaves.filter(|(_, (kind, _))| matches!(kind, EntryKind::File | EntryKind::Executable));
+        Ok(files.map(|(path, (_, oid))| (path, oid)).collect())
+    }
+
+    /// Everything but folders, with its path; reads all folders.
+    pub(crate) fn leaves(
+        &mut self,
+        repository: &Repository,
+    ) -> Result<BTreeMap<String, (EntryKind, Oid)>, git2::Error> {
+        let mut leaves = BTreeMap::new();
+        self.collect(repository, "", &mut leaves)?;
+        Ok(leaves)
     }
 
     fn collect(
         &mut self,
         repository: &Repository,
         prefix: &str,
-        files: &mut BTreeMap<String, Oid>,
+        leaves: &mut BTreeMap<String, (EntryKind, Oid)>,
     ) -> Result<(), git2::Error> {
         for (name, node) in &mut self.entries {
             let Ok(name) = std::str::from_utf8(name) else { continue };
@@ -115,11 +125,9 @@ impl Tree {
                 *node = Node::Folder(Self::read(repository, *oid)?);
             }
             match node {
-                Node::Leaf(EntryKind::File | EntryKind::Executable, oid) => {
-                    files.insert(format!("{prefix}{name}"), *oid);
-                }
-                Node::Folder(tree) => tree.collect(repository, &format!("{prefix}{name}/"), files)?,
-                Node::Leaf(..) | Node::Unread(_) => {}
+                Node::Leaf(kind, oid) => drop(leaves.insert(format!("{prefix}{name}"), (*kind, *oid))),
+                Node::Folder(tree) => tree.collect(repository, &format!("{prefix}{name}/"), leaves)?,
+                Node::Unread(_) => {}
             }
         }
         Ok(())
