@@ -48,6 +48,7 @@ mod testing;
 mod tests;
 
 pub use crate::store::error::StoreError;
+pub use crate::store::foreign::{Imported, import};
 pub use crate::store::open::{Survey, survey};
 pub use crate::store::project_store::{Look, ProjectStore, Published, change, edited_change, key_bytes};
 pub use crate::store::repository::{git_identity, init_repository};

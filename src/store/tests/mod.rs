@@ -1,6 +1,7 @@
 //! The store as a whole, in real repositories and beside the real git.
 
 mod edits;
+mod foreign;
 mod lifecycle;
 mod mending;
 mod people;

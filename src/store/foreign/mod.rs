@@ -1,23 +1,38 @@
-//! Folders named `.orch-state` that are not ours: recognising them, and setting them aside.
+//! Folders named `.orch-state` that are not ours: recognising them, taking them over, setting them aside.
+//!
+//! The only program whose folder can be taken over is agent-workflow. Everything of it is kept: what has no
+//! place in our files stays beside them under its old name, and what had to be changed is told.
+
+mod approvals;
+mod fields;
+mod import;
+mod plan;
+mod source;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+pub use crate::store::foreign::import::{Imported, import};
+
 use crate::store::StoreError;
 use crate::store::layout;
 use crate::store::repository::{Place, make_folder};
 
-/// Whether agent-workflow wrote the folder: its backlog has epics and no number of a format.
+/// Whether agent-workflow wrote the folder: its files have no number of a format. They may be damaged.
 pub(crate) fn is_foreign(folder: &Path) -> bool {
-    let read = |name: &str| {
-        fs::read(folder.join(name)).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok())
+    let has = |name: &str, field: &str| {
+        let Ok(text) = fs::read(folder.join(name)) else { return false };
+        match serde_json::from_slice::<Value>(&text) {
+            Ok(value) => value.get(field).is_some() && value.get("format").is_none(),
+            Err(_) => {
+                let text = String::from_utf8_lossy(&text);
+                text.contains(&format!("\"{field}\"")) && !text.contains("\"format\"")
+            }
+        }
     };
-    let status = read("status.json").is_some_and(|status| status.get("current_state").is_some());
-    let backlog =
-        read("backlog.json").is_some_and(|file| file.get("epics").is_some() && file.get("format").is_none());
-    status || backlog
+    has(layout::STATUS, "current_state") || has(layout::BACKLOG, "epics") || has(layout::BACKLOG, "stories")
 }
 
 /// Whether the folder was a mount of ours once, as in a copy of a repository.
