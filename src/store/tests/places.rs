@@ -249,3 +249,42 @@ fn is_usable() {
     let (_, survey) = survey(Path::new(&path)).unwrap();
     assert!(matches!(survey, Survey::Fresh));
 }
+
+#[test]
+fn a_place_that_can_only_be_read_is_refused() {
+    let folder = repository();
+    // Only the administrator can mount, and permissions bind everybody else.
+    let path = folder.path().display();
+    let script =
+        format!("mount --bind '{path}' '{path}' && mount -o remount,ro,bind '{path}' && exec \"$@\"");
+    let Some(success) = run_read_only(&script, folder.path()) else { return };
+
+    assert!(success);
+    assert_eq!(git(folder.path(), &["status", "--porcelain"], b""), "");
+    assert!(!folder.path().join(".git/orch").exists());
+}
+
+/// Runs a test where the script has prepared the place; nothing if that is not allowed here.
+#[expect(clippy::disallowed_methods, reason = "the test runs itself again")]
+fn run_read_only(script: &str, repository: &Path) -> Option<bool> {
+    let this = std::env::current_exe().unwrap();
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, "sh"]).arg(this);
+    command.args(["--exact", "store::tests::places::is_read_only", "--ignored", "--quiet"]);
+    let output = command.env("IS_READ_ONLY", repository).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.contains("running 1 test").then_some(output.status.success())
+}
+
+#[test]
+#[ignore = "run by another test, where the place can only be read"]
+fn is_read_only() {
+    let path = PathBuf::from(std::env::var_os("IS_READ_ONLY").unwrap());
+    assert!(matches!(survey(&path).unwrap().1, Survey::Fresh));
+
+    let error = create(&path).err().unwrap();
+
+    assert_eq!(error.to_string(), format!("cannot create {}", path.join(".git/orch").display()));
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.starts_with("Read-only file system"), "{source}");
+}

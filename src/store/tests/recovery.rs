@@ -220,3 +220,21 @@ fn a_folder_that_could_not_be_written_is_brought_up_to_date_later() {
     assert!(world.is_quiet());
     world.check();
 }
+
+#[test]
+fn a_publication_that_failed_can_be_made_again() {
+    let mut world = World::with_stories(1);
+    let record = world.addition();
+    let (packs, aside) = (world.path().join(".git/objects/pack"), world.path().join("aside"));
+    fs::rename(&packs, &aside).unwrap();
+    fs::write(&packs, "").unwrap();
+    let again = record.clone();
+    assert!(world.store().publish(&[record]).is_err());
+    fs::remove_file(&packs).unwrap();
+    fs::rename(&aside, &packs).unwrap();
+
+    world.publish(&[again]);
+
+    assert!(world.is_quiet());
+    world.check();
+}
