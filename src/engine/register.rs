@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::envelope::Envelope;
+use crate::domain::event::Event;
 use crate::domain::id::ProjectName;
+use crate::domain::import;
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::workflow::State;
 use crate::engine::error::EngineError;
 use crate::engine::message::{self, Setting};
 use crate::engine::node::{Engine, canonical};
 use crate::engine::registry::Entry;
+use crate::store::journal::FileChange;
 use crate::store::{self, ProjectStore, Survey, key_bytes};
 
 /// How long another process may hold a repository before we give up.
@@ -80,30 +84,29 @@ impl Engine {
         let (work, survey) = store::survey(path)?;
         self.is_free(&work, None)?;
         let holder = self.shared.settings.ambient.holder();
-        let (store, project, taken_up) = match survey {
+        let (store, project, taken_up, notes) = match survey {
             Survey::Ours => {
                 let (store, project) = ProjectStore::open(&work, &[], &Vec::new, &holder, WAIT)?;
-                (store, project, true)
+                (store, project, true, Vec::new())
             }
             Survey::Foreign if !import => {
                 return Err(
                     store::StoreError::ForeignFolder { path: work.join(store::layout::FOLDER) }.into()
                 );
             }
-            Survey::Fresh | Survey::Foreign => {
+            survey => {
                 let name = name.map_or_else(|| suggested(&work), Ok)?;
                 self.is_free(&work, Some(&name))?;
-                let mut project = Project::new(name, envelope.uid(0));
-                project.remember(envelope.id.clone());
+                let folder = matches!(survey, Survey::Foreign).then(|| work.join(store::layout::FOLDER));
+                let Plan { project, documents, events, notes } = planned(name, folder.as_deref(), envelope)?;
                 let setting = Setting {
-                    states: (project.state, project.state),
+                    states: (State::Idle, project.state),
                     code_head: None,
                     email_domain: &self.shared.settings.email_domain,
                 };
-                let meta = message::of_command(envelope, &[], &setting);
-                let documents = store::documents(&project.name).to_vec();
+                let meta = message::of_command(envelope, &events, &setting);
                 let store = ProjectStore::create(&work, &project, documents, meta, &holder, WAIT)?;
-                (store, project, false)
+                (store, project, false, notes)
             }
         };
         let entry = Entry { name: project.name.clone(), path: canonical(&work), key: project.key };
@@ -111,7 +114,7 @@ impl Engine {
         self.registry().add(entry.clone())?;
         let commit = store.tip();
         let project = Arc::new(project);
-        Ok((Registered { entry, project, taken_up, commit, notes: Vec::new() }, store))
+        Ok((Registered { entry, project, taken_up, commit, notes }, store))
     }
 
     fn is_free(&self, work: &Path, name: Option<&ProjectName>) -> Result<(), Refusal> {
@@ -126,6 +129,30 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// What a new project begins with.
+struct Plan {
+    project: Project,
+    documents: Vec<FileChange>,
+    events: Vec<Event>,
+    notes: Vec<String>,
+}
+
+/// An empty plan, or the one that another tool left in `folder`.
+fn planned(name: ProjectName, folder: Option<&Path>, envelope: &Envelope) -> Result<Plan, EngineError> {
+    let empty = Project::new(name.clone(), envelope.uid(0));
+    let mut plan = match folder {
+        None => Plan { project: empty, documents: Vec::new(), events: Vec::new(), notes: Vec::new() },
+        Some(folder) => {
+            let (at, by) = (envelope.at, &envelope.person.name);
+            let found = store::import(folder, &name, empty.key, at, envelope.entropy, by)?;
+            let events = vec![import::take_over(&empty, &found.project, "agent-workflow")];
+            Plan { project: found.project, documents: found.documents, events, notes: found.notes }
+        }
+    };
+    plan.project.remember(envelope.id.clone());
+    Ok(plan)
 }
 
 fn suggested(work: &Path) -> Result<ProjectName, Refusal> {
