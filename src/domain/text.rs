@@ -62,7 +62,7 @@ macro_rules! text {
             type Error = TextError;
 
             fn try_from(text: String) -> Result<Self, TextError> {
-                text.parse()
+                if is_plain(&text, $max) { Ok(Self(text)) } else { text.parse() }
             }
         }
 
@@ -115,6 +115,17 @@ impl Title {
         let cut = head.rfind(char::is_whitespace).filter(|at| *at > Self::MAX / 2).unwrap_or(head.len());
         Self(format!("{}…", head[..cut].trim_end()).replace('\t', " "))
     }
+}
+
+/// Whether a text is of the kind that most are: printable ASCII in one line, with nothing to trim.
+/// Thousands of them are read when a project is opened.
+fn is_plain(text: &str, max: usize) -> bool {
+    let outer = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b' ');
+    let bytes = text.as_bytes();
+    bytes.len() <= max
+        && outer(bytes.first())
+        && outer(bytes.last())
+        && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 fn checked(text: &str, what: &'static str, max: usize, lines: bool) -> Result<String, TextError> {
@@ -191,6 +202,16 @@ mod tests {
             "a title is one line, this one has several"
         );
         assert!("a\u{2028}b".parse::<Line>().is_err(), "some readers end a line there");
+    }
+
+    #[test]
+    fn the_short_way_and_the_long_way_agree() {
+        let long = "x".repeat(121);
+        for text in
+            ["a", "a b", " a", "a ", "", " ", "a\tb", "a\nb", "\u{7f}", "é", "~!", long.as_str(), &long[1..]]
+        {
+            assert_eq!(Title::try_from(text.to_owned()), text.parse::<Title>(), "for {text:?}");
+        }
     }
 
     #[test]
