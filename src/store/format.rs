@@ -108,7 +108,7 @@ pub(crate) fn parse(content: Content, bytes: &[u8]) -> Result<Parsed, FormatErro
         return Ok(Parsed::Document);
     }
     let value: Value = serde_json::from_slice(bytes).map_err(FormatError::Json)?;
-    let value = migrated(value)?;
+    let value = migrated(kind_of(content), value)?;
     schema::check(kind_of(content), &value).map_err(FormatError::Schema)?;
     typed(content, value)
 }
@@ -150,14 +150,22 @@ fn in_place(fits: bool, found: &str) -> Result<(), FormatError> {
     if fits { Ok(()) } else { Err(FormatError::Misplaced { found: found.to_owned() }) }
 }
 
-/// Looks at the number first: the rest of a newer file may well be unreadable.
-///
-/// Files of an older format are brought up here, one number at a time; format 1 is the first.
-fn migrated(value: Value) -> Result<Value, FormatError> {
-    match value.get("format").and_then(Value::as_u64) {
-        Some(found) if found > u64::from(FORMAT) => Err(FormatError::TooNew { found }),
-        _ => Ok(value),
+/// How a file of format 1 becomes one of format 2, and so on; the first version needs none.
+const STEPS: [fn(Kind, Value) -> Value; FORMAT as usize - 1] = [];
+
+/// Brings a file of an older format up to ours. Looks at the number first: the rest of a newer file may well
+/// be unreadable. A file without a number is left to its schema, which asks for one.
+fn migrated(kind: Kind, mut value: Value) -> Result<Value, FormatError> {
+    let Some(found) = value.get("format").and_then(Value::as_u64) else { return Ok(value) };
+    if found > u64::from(FORMAT) {
+        return Err(FormatError::TooNew { found });
     }
+    let done = usize::try_from(found.saturating_sub(1)).unwrap_or(usize::MAX);
+    for step in STEPS.iter().skip(done) {
+        value = step(kind, value);
+    }
+    value["format"] = FORMAT.into();
+    Ok(value)
 }
 
 fn kind_of(content: Content) -> Kind {
