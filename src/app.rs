@@ -11,20 +11,24 @@ use jiff::Timestamp;
 
 use crate::config::{self, Config, LogLevel};
 use crate::domain::person::Person;
-use crate::engine::{Ambient, Engine, EngineError, Settings};
+use crate::domain::refusal::{Code, Refusal};
+use crate::engine::{Ambient, Settings};
 use crate::store;
-use crate::surface::answer;
-use crate::surface::cli::args::{Action, Cli, Common};
+use crate::surface::cli::args::{Action, Cli, Common, ExportFormat};
 use crate::surface::cli::{self, Caller, Exit, Output, Surroundings};
 use crate::surface::console::{self, Console, Opening};
-use crate::surface::control::client::Client;
+use crate::surface::control;
 use crate::surface::control::server::ControlSocket;
-use crate::surface::desk::{Desk, chain};
+use crate::surface::desk::{Outcome, chain, fresh_id};
 use crate::surface::door::Door;
+use crate::surface::parse::quoted;
 use crate::telemetry;
 
 /// The environment, as a value.
 pub type Environment = dyn Fn(&str) -> Option<String>;
+
+/// How long to wait for another process that has the projects open: a single command takes only a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The variables that programs which we start may see.
 const PASSED_ON: [&str; 6] = ["PATH", "HOME", "LANG", "LC_ALL", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"];
@@ -49,10 +53,12 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 fn act(cli: Cli, env: &Environment) -> anyhow::Result<Exit> {
-    let json = wants_json(&cli.action);
-    let numbered = matches!(cli.action, Action::Console(_));
-    let no_color = env("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let output = Output { terminal: cli::terminal(cli.common.color, no_color, numbered), json };
+    let output = Output {
+        colour: cli.common.color,
+        no_color: env("NO_COLOR").is_some_and(|value| !value.is_empty()),
+        numbered: matches!(cli.action, Action::Console(_)),
+        json: wants_json(&cli.action),
+    };
     match &cli.action {
         Action::Schema { kind } => return cli::schema(kind.as_deref(), output),
         Action::Completions { shell } => return cli::completions(*shell, output),
@@ -65,20 +71,17 @@ fn act(cli: Cli, env: &Environment) -> anyhow::Result<Exit> {
         let surroundings = Surroundings { data_dir, config, env: passed_on(env) };
         return small_runtime()?.block_on(cli::doctor(&surroundings, output));
     }
-    let config = loaded?;
-    let is_server = matches!(cli.action, Action::Serve);
-    telemetry::start(&config.log, if is_server { LogLevel::Info } else { LogLevel::Warn })?;
-    let app = App {
-        settings: settings(&config, data_dir),
-        env: passed_on(env),
-        output,
-        caller: caller(&config, env)?,
-    };
-    let runtime = if is_server { large_runtime()? } else { small_runtime()? };
-    let exit = runtime.block_on(app.act(cli.action));
-    // A thread that waits for a terminal must not keep the process.
-    runtime.shutdown_background();
-    exit
+    let ended = loaded
+        .map_err(Into::into)
+        .and_then(|config| App::new(&config, data_dir, env, output)?.run(cli.action));
+    match ended {
+        // Whoever reads JSON gets JSON, whatever happens.
+        Err(error) if output.json && !is_closed_pipe(&error) => {
+            let id = fresh_id(&ambient()).to_string();
+            Ok(output.outcome(&Outcome::failed(id, format!("{error:#}")))?)
+        }
+        ended => ended,
+    }
 }
 
 fn named(common: &Common) -> String {
@@ -99,7 +102,8 @@ fn wants_json(action: &Action) -> bool {
         | Action::Ready { project, .. }
         | Action::Search { project, .. }
         | Action::Restore { project, .. } => project.json,
-        Action::Export { .. } | Action::Schema { .. } => true,
+        Action::Schema { .. } => true,
+        Action::Export(args) => args.format == ExportFormat::Json,
         Action::Console(_) | Action::Serve | Action::Completions { .. } => false,
     }
 }
@@ -164,18 +168,42 @@ fn caller(config: &Config, env: &Environment) -> anyhow::Result<Caller> {
 
 struct App {
     settings: Settings,
+    log: config::Log,
     env: Vec<(&'static str, OsString)>,
     output: Output,
     caller: Caller,
 }
 
 impl App {
+    fn new(config: &Config, data_dir: PathBuf, env: &Environment, output: Output) -> anyhow::Result<Self> {
+        Ok(Self {
+            settings: settings(config, data_dir),
+            log: config.log.clone(),
+            env: passed_on(env),
+            output,
+            caller: caller(config, env)?,
+        })
+    }
+
+    fn run(self, action: Action) -> anyhow::Result<Exit> {
+        let is_server = matches!(action, Action::Serve);
+        telemetry::start(&self.log, if is_server { LogLevel::Info } else { LogLevel::Warn })?;
+        let runtime = if is_server { large_runtime()? } else { small_runtime()? };
+        let exit = runtime.block_on(self.act(action));
+        // A thread that waits for a terminal must not keep the process.
+        runtime.shutdown_background();
+        exit
+    }
+
     async fn act(self, action: Action) -> anyhow::Result<Exit> {
         match action {
             Action::Serve => self.serve().await,
             Action::Console(args) => self.console(args).await,
             action => {
-                let Some(door) = self.door_or_refusal().await? else { return Ok(Exit::Refused) };
+                let door = match Door::open(&self.settings, PATIENCE).await? {
+                    Ok(door) => door,
+                    Err(refusal) => return self.refused(refusal),
+                };
                 let exit = self.ask(&door, action).await;
                 door.close().await;
                 exit
@@ -188,26 +216,26 @@ impl App {
         let (project, text) = match action {
             Action::Do(args) => {
                 let caller = caller.under(args.person.as_deref()).map_err(anyhow::Error::msg)?;
-                return cli::carry_out(door, &caller, &args, output).await;
+                let id = fresh_id(&self.settings.ambient);
+                return cli::carry_out(door, &caller, &args, id, output).await;
             }
             Action::Register(args) => return cli::register(door, caller, &args, output).await,
             Action::Verify(project) => {
                 return cli::verify(door, caller, project.project, &self.env, output).await;
             }
-            Action::Export { project, output: file } => {
-                return cli::export(door, caller, project.project, file.as_ref(), output).await;
-            }
+            Action::Export(args) => return cli::export(door, caller, &args, output).await,
             Action::Projects { .. } => (None, "project list".to_owned()),
             Action::Status(project) => (project.project, "project status".to_owned()),
             Action::Log { project, count, id } => {
-                let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+                let id = id.map(|id| format!(" id:{}", quoted(&id))).unwrap_or_default();
                 (project.project, format!("log {count}{id}"))
             }
             Action::Ready { project, count } => (project.project, format!("ready {count}")),
-            Action::Search { text, project } => (project.project, format!("search {text}")),
-            Action::Restore { commit, project, confirm } => {
-                (project.project, format!("restore {commit}{}", if confirm { " confirm" } else { "" }))
-            }
+            Action::Search { text, project } => (project.project, format!("search {}", quoted(&text))),
+            Action::Restore { commit, project, confirm } => (
+                project.project,
+                format!("restore {}{}", quoted(&commit), if confirm { " confirm" } else { "" }),
+            ),
             other => anyhow::bail!("{other:?} needs no project"),
         };
         cli::ask(door, caller, project, text, output).await
@@ -218,32 +246,43 @@ impl App {
 
         let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         let caller = self.caller.under(args.person.as_deref()).map_err(anyhow::Error::msg)?;
-        let Some(door) = self.door_or_refusal().await? else { return Ok(Exit::Refused) };
+        let door = match Door::open(&self.settings, PATIENCE).await? {
+            Ok(door) => door,
+            Err(refusal) => return self.refused(refusal),
+        };
         match console::open(&door, &caller, &args, self.output, interactive).await? {
             Opening::Ended(exit) => {
                 door.close().await;
                 Ok(exit)
             }
             Opening::Project(project) => {
-                let history = self.settings.data_dir.join("console-history");
-                Console { door, caller, output: self.output, history, project, interactive }.run().await
+                let (settings, output) = (self.settings, self.output);
+                Console { door, settings, caller, output, project, interactive }.run().await
             }
         }
     }
 
     async fn serve(self) -> anyhow::Result<Exit> {
-        if Client::connect(&self.settings.data_dir).await?.is_some() {
-            anyhow::bail!("a server is running already for {}", self.settings.data_dir.display());
-        }
         let data_dir = self.settings.data_dir.clone();
-        let ambient = self.settings.ambient.clone();
-        let engine = Engine::start(self.settings).map_err(failure)?;
+        let desk = match Door::open(&self.settings, PATIENCE).await? {
+            Ok(Door::Here(desk)) => desk,
+            Ok(there) => return self.refused(running_already(&there, &data_dir).await?),
+            Err(refusal) => return self.refused(refusal),
+        };
+        let engine = desk.engine().clone();
+        let pid = self.settings.ambient.pid;
         let socket = ControlSocket::open(&data_dir).with_context(|| cannot_listen(&data_dir))?;
         let (stop, stopping) = tokio::sync::watch::channel(false);
-        let serving =
-            tokio::spawn(socket.serve(Desk::new(engine.clone(), ambient.clone()), ambient.pid, stopping));
-        tracing::info!(projects = engine.projects().len(), "serving; stop with SIGTERM or Ctrl-C");
-        told_to_stop().await?;
+        let stopped = told_to_stop()?;
+        let serving = tokio::spawn(socket.serve(desk, pid, stopping));
+        let at = control::socket_path(&data_dir).display().to_string();
+        tracing::info!(
+            pid,
+            socket = at,
+            projects = engine.projects().len(),
+            "serving; SIGTERM or Ctrl-C stops"
+        );
+        stopped.await;
         tracing::info!("stopping: finishing what was begun");
         // Nobody listening any more is fine too.
         let _ = stop.send(true);
@@ -253,40 +292,34 @@ impl App {
         Ok(Exit::Done)
     }
 
-    /// The way to the projects, or the refusal shown: somebody else may hold the journal.
-    async fn door_or_refusal(&self) -> anyhow::Result<Option<Door>> {
-        let asked = Client::connect(&self.settings.data_dir).await;
-        if let Some(client) = asked.context("cannot connect to the running server")? {
-            return Ok(Some(Door::There(client)));
-        }
-        match Engine::start(self.settings.clone()) {
-            Ok(engine) => Ok(Some(Door::Here(Desk::new(engine, self.settings.ambient.clone())))),
-            Err(EngineError::Refused(refusal)) => {
-                self.output.answer(&answer::refused(&refusal, None))?;
-                Ok(None)
-            }
-            Err(error) => Err(failure(error)),
-        }
+    fn refused(&self, refusal: Refusal) -> anyhow::Result<Exit> {
+        let id = fresh_id(&self.settings.ambient).to_string();
+        Ok(self.output.outcome(&Outcome::refused(id, refusal))?)
     }
 }
 
-fn failure(error: EngineError) -> anyhow::Error {
-    anyhow::Error::new(error)
+async fn running_already(door: &Door, data_dir: &Path) -> anyhow::Result<Refusal> {
+    let who = door.server().await?.map_or_else(String::new, |server| format!(", process {}", server.pid));
+    let message = format!("a server is running already for {}{who}", data_dir.display());
+    Ok(Refusal::new(Code::Held, message, "stop it first, or give another --data-dir"))
 }
 
 fn cannot_listen(data_dir: &Path) -> String {
-    let path = crate::surface::control::socket_path(data_dir);
+    let path = control::socket_path(data_dir);
     format!("cannot listen on {} (a path of a socket has at most 107 bytes)", path.display())
 }
 
-async fn told_to_stop() -> anyhow::Result<()> {
+/// Ends when this process is told to stop. From this call on, and not only while it is waited for, a signal no
+/// longer kills.
+fn told_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for signals")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -41,7 +41,9 @@ impl From<JournalError> for EngineError {
             JournalError::Lock(LockError::Held { holder, .. }) => {
                 let message =
                     format!("process {} on {} is at work since {}", holder.pid, holder.host, holder.since);
-                Refusal::new(Code::Held, message, "wait for it to end, or give another --data-dir").into()
+                let hint =
+                    "end it first, or let `bandmaster serve` run: then several can work at the same time";
+                Refusal::new(Code::Held, message, hint).into()
             }
             JournalError::Full { .. } => {
                 Refusal::new(Code::Busy, error.to_string(), "try again in a moment").into()

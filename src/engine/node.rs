@@ -147,13 +147,15 @@ impl Engine {
         self.registry().entries().cloned().collect()
     }
 
-    /// The project with this name, or whose work tree is this path or lies around it.
+    /// The project with this name, or whose work tree is this path or lies around it. The path must be whole: in
+    /// which folder this process happens to run says nothing about whoever asks.
     pub fn find(&self, name_or_path: &str) -> Result<Entry, Refusal> {
         let registry = self.registry();
         if let Some(entry) = name_or_path.parse().ok().and_then(|name| registry.get(&name)) {
             return Ok(entry.clone());
         }
-        if let Ok(path) = std::fs::canonicalize(name_or_path)
+        if Path::new(name_or_path).is_absolute()
+            && let Ok(path) = std::fs::canonicalize(name_or_path)
             && let Some(entry) = path.ancestors().find_map(|path| registry.at(path))
         {
             return Ok(entry.clone());

@@ -7,8 +7,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// Runs a band of coding agents on your git repositories, and keeps every decision in git.
+///
+/// People plan in a chat or a terminal, a state machine per project decides what may happen next, and every
+/// accepted command is a commit on the branch orch-state.
 #[derive(Debug, Parser)]
-#[command(name = "bandmaster", version, max_term_width = 100)]
+#[command(name = "bandmaster", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = FIRST_STEPS)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -30,17 +34,60 @@ impl Cli {
     }
 }
 
+const FIRST_STEPS: &str = "\
+First steps:
+  bandmaster console --new demo     make a repository and chat with it
+  bandmaster register ~/code/shop   put a repository under management
+  bandmaster do help                what can be asked
+  bandmaster doctor                 whether this machine has what is needed
+
+Exit codes: 0 done, 1 failed, 2 refused.";
+
+const CONSOLE_HELP: &str = "\
+Type a command, the number of a choice, /help or /quit. Tab completes commands, arguments and ids,
+also by a word of a title. A line that ends with \\ goes on. Without a terminal it reads a command
+from each line, and ends with 2 if one was refused.
+
+Examples:
+  bandmaster console                   the project around this folder
+  bandmaster console --new demo        a new repository
+  bandmaster console < commands.txt    a script";
+
+const DO_HELP: &str = "\
+Examples:
+  bandmaster do /epic Build a login page
+  bandmaster do backlog add \"Log in with a passkey\" priority:high points:3
+  bandmaster do -p shop sprint plan --goal \"ship it\" --json
+  bandmaster do feedback - < retrospective.txt
+  echo \"sprint start\" | bandmaster do -
+
+Exit codes: 0 done, 1 failed, 2 refused. Answers go to standard output, refusals to standard error;
+with --json one object goes to standard output in any case. Options stand before the command, where it
+has one of the same name; behind -- everything belongs to the command.";
+
+const EVERYWHERE: &str = "Everywhere";
+
+const COLOUR_HELP: &str =
+    "When to use colours: auto (in a terminal, unless NO_COLOR is set), always or never";
+
+const VERIFY_HELP: &str = "Exit codes: 0 all is well, 1 a check failed, 2 there is no such project.";
+
+const SERVE_HELP: &str = "\
+While it runs, every other bandmaster of the same user and data directory asks it, so any number of
+consoles and scripts can work at the same time. SIGTERM and Ctrl-C end it in order.";
+
 /// Options of every action.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
     /// The configuration file [default: config.toml in the configuration folder of the user].
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Where the journal and the list of projects lie [default: bandmaster in the data folder of the user].
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
-    /// When to use colours.
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    /// When to use colours; `auto` is in a terminal unless `NO_COLOR` is set.
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
+    #[arg(hide_possible_values = true, long_help = COLOUR_HELP)]
     pub color: Colour,
 }
 
@@ -70,12 +117,15 @@ pub struct Project {
 #[derive(Debug, Subcommand)]
 pub enum Action {
     /// Chat with a project.
+    #[command(after_help = CONSOLE_HELP)]
     Console(Console),
     /// Carry out one command, written as in a chat.
+    #[command(after_help = DO_HELP)]
     Do(Do),
     /// Put a repository under management.
     Register(Register),
     /// Run until told to stop, with all surfaces that are configured.
+    #[command(after_help = SERVE_HELP)]
     Serve,
     /// List the projects.
     Projects {
@@ -126,6 +176,7 @@ pub enum Action {
         confirm: bool,
     },
     /// Check a project, or all: schemas, references, journal, and the state branch with git.
+    #[command(after_help = VERIFY_HELP)]
     Verify(Project),
     /// Check what Bandmaster needs, and say how to mend what is missing.
     Doctor {
@@ -138,15 +189,8 @@ pub enum Action {
         /// Which one: status, backlog, story or sprint.
         kind: Option<String>,
     },
-    /// Print everything about a project as JSON.
-    Export {
-        /// Which project.
-        #[command(flatten)]
-        project: Project,
-        /// Write to this file instead.
-        #[arg(short, long, value_name = "FILE")]
-        output: Option<PathBuf>,
-    },
+    /// Write out everything about a project, as JSON or as one document.
+    Export(Export),
     /// Print completions for a shell.
     Completions {
         /// Which shell.
@@ -168,6 +212,9 @@ pub struct Console {
     /// Register the repository without asking.
     #[arg(short, long)]
     pub yes: bool,
+    /// What to call the project where it is registered [default: made of the name of the folder].
+    #[arg(long)]
+    pub name: Option<String>,
     /// Act under this name.
     #[arg(long = "as", value_name = "PERSON")]
     pub person: Option<String>,
@@ -191,7 +238,7 @@ pub struct Do {
     /// Answer as soon as the command is durable, before its commit is in git.
     #[arg(long)]
     pub no_wait: bool,
-    /// The command, such as "/epic Build a login page".
+    /// The command, such as /epic Build a login page; `-` at its end stands for standard input.
     #[arg(required = true, value_name = "COMMAND", allow_hyphen_values = true)]
     pub text: Vec<String>,
 }
@@ -211,6 +258,32 @@ pub struct Register {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `export`.
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    /// The project: its name, or a path in its work tree [default: the one around this folder, or the only one].
+    #[arg(value_name = "PROJECT")]
+    pub project: Option<String>,
+    /// What to write.
+    #[arg(long, value_enum, default_value = "json")]
+    pub format: ExportFormat,
+    /// The same as `--format json`.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How an export looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One object with everything.
+    Json,
+    /// A document with the backlog, the sprints and the history.
+    Markdown,
 }
 
 /// Arguments of `bench`.

@@ -1,17 +1,21 @@
 //! `verify` and `export`: everything about a project, checked or written out.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::json;
 
+use crate::domain::refusal::Refusal;
 use crate::process::{self, Call};
 use crate::surface::answer::{self, Check};
+use crate::surface::cli::args::{self, ExportFormat};
+use crate::surface::cli::progress;
 use crate::surface::cli::{Caller, Exit, Output};
-use crate::surface::desk::Report;
+use crate::surface::desk::{Report, Trouble, Whose};
 use crate::surface::door::Door;
+use crate::surface::render::document::document;
 
 /// How long git may take to look at every object.
 const FSCK_TIME: Duration = Duration::from_secs(600);
@@ -26,66 +30,85 @@ pub async fn verify(
     env: &[(&str, OsString)],
     output: Output,
 ) -> anyhow::Result<Exit> {
-    let project = project.or_else(|| around(caller));
-    let mut reports = match door.verify(project).await? {
-        Ok(reports) => reports,
-        Err(refusal) => {
-            if output.json {
-                output.object(&json!({ "ok": false, "refusal": refusal, "reports": [] }))?;
-            } else {
-                output.answer(&answer::refused(&refusal, None))?;
-            }
-            return Ok(Exit::Refused);
-        }
+    let names = match door.projects(whose(caller, project)).await? {
+        Ok(names) => names,
+        Err(refusal) => return refused(refusal, output),
     };
-    for report in &mut reports {
+    let progress = progress::bar(names.len());
+    let mut reports = Vec::new();
+    for name in names {
+        progress.step(&name);
+        let mut report = match door.verify(name).await? {
+            Ok(report) => report,
+            // It was unregistered in between.
+            Err(refusal) => return refused(refusal, output),
+        };
         if let Some(work) = &report.path {
             report.checks.push(fsck(Path::new(work), env));
         }
+        if !output.json {
+            progress.aside(|| show(&report, output))?;
+        }
+        progress.done();
+        reports.push(report);
     }
+    drop(progress);
     let ok = reports.iter().flat_map(|report| &report.checks).all(|check| check.ok);
     if output.json {
-        output.object(&json!({ "ok": ok, "reports": reports }))?;
-    } else {
-        reports.iter().try_for_each(|report| show(report, output))?;
+        output.object(&json!({ "ok": ok, "reports": reports, "refusal": null }))?;
+    } else if reports.is_empty() {
+        output.answer(&answer::project_list(&[]))?;
     }
     Ok(if ok { Exit::Done } else { Exit::Failed })
 }
 
-/// `export`: one JSON object with everything about a project.
+/// `export`: everything about a project, as one JSON object or as a document for people.
 pub async fn export(
     door: &Door,
     caller: &Caller,
-    project: Option<String>,
-    file: Option<&PathBuf>,
+    args: &args::Export,
     output: Output,
 ) -> anyhow::Result<Exit> {
-    match door.export(project.or_else(|| around(caller))).await? {
-        Ok(everything) => {
-            let Some(file) = file else {
-                return output.object(&everything).map(|()| Exit::Done).map_err(Into::into);
-            };
-            let mut text = serde_json::to_string_pretty(&everything)?;
-            text.push('\n');
-            std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
-            Ok(Exit::Done)
+    let spinner = progress::spinner("reading the history");
+    let everything = match door.export(whose(caller, args.project.clone())).await? {
+        Ok(everything) => everything,
+        Err(Trouble::Refused(refusal)) => return refused(refusal, output),
+        Err(Trouble::Failed(reason)) => anyhow::bail!(reason),
+    };
+    let mut text = match args.format {
+        ExportFormat::Json => serde_json::to_string_pretty(&everything)?,
+        ExportFormat::Markdown => document(&everything),
+    };
+    drop(spinner);
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    match &args.output {
+        None => output.text(&text)?,
+        Some(file) => {
+            let file = caller.folder.join(file);
+            std::fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         }
-        Err(reason) => anyhow::bail!(reason),
     }
+    Ok(Exit::Done)
 }
 
-/// The folder of the caller names the project around it; elsewhere the desk chooses.
-fn around(caller: &Caller) -> Option<String> {
-    let is_mounted = |folder: &Path| folder.join(crate::store::layout::FOLDER).is_dir();
-    let folder = caller.folder.ancestors().find(|folder| is_mounted(folder))?;
-    folder.to_str().map(str::to_owned)
+fn whose(caller: &Caller, project: Option<String>) -> Whose {
+    Whose { project, folder: caller.folder.clone() }
 }
 
-fn show(report: &Report, output: Output) -> std::io::Result<()> {
-    match report.project.parse() {
-        Ok(name) => output.answer(&answer::health(&name, &report.checks)),
-        Err(_) => Ok(()),
+fn refused(refusal: Refusal, output: Output) -> anyhow::Result<Exit> {
+    if output.json {
+        output.object(&json!({ "ok": false, "reports": [], "refusal": refusal }))?;
+    } else {
+        output.complaint(&answer::refused(&refusal, None))?;
     }
+    Ok(Exit::Refused)
+}
+
+fn show(report: &Report, output: Output) -> anyhow::Result<()> {
+    let name = report.project.parse().context("a project has no possible name")?;
+    output.answer(&answer::health(&name, &report.checks))?;
+    Ok(output.text("\n")?)
 }
 
 /// Lets git look at everything that the state branch leads to.

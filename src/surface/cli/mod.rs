@@ -8,6 +8,7 @@ mod checks;
 mod doctor;
 mod output;
 mod print;
+mod progress;
 
 use std::path::PathBuf;
 
@@ -17,7 +18,7 @@ use crate::domain::text::Line;
 pub use crate::surface::cli::ask::{ask, carry_out, register};
 pub use crate::surface::cli::checks::{export, verify};
 pub use crate::surface::cli::doctor::{Surroundings, doctor};
-pub use crate::surface::cli::output::{Output, terminal};
+pub use crate::surface::cli::output::Output;
 pub use crate::surface::cli::print::{completions, schema};
 
 /// How an action ended.

@@ -1,11 +1,17 @@
 //! Where answers go: text for people, one JSON object for programs.
+//!
+//! Answers go to standard output; what was refused or failed goes to standard error, so that a script that reads
+//! answers never takes one for the other. JSON always goes to standard output, because it says itself what it is.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use serde::Serialize;
 
 use crate::surface::answer::Answer;
+use crate::surface::cli::Exit;
 use crate::surface::cli::args::Colour;
+use crate::surface::desk::Outcome;
 use crate::surface::render::text::{Terminal, render};
 
 /// The width where nobody says another.
@@ -14,8 +20,12 @@ const WIDTH: usize = 100;
 /// How this process speaks.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
-    /// How answers are to look.
-    pub terminal: Terminal,
+    /// When to use colours.
+    pub colour: Colour,
+    /// Whether the environment asks for none.
+    pub no_color: bool,
+    /// Whether choices can be made by number.
+    pub numbered: bool,
     /// Whether to print JSON instead.
     pub json: bool,
 }
@@ -23,7 +33,35 @@ pub struct Output {
 impl Output {
     /// Prints an answer for people.
     pub fn answer(&self, answer: &Answer) -> io::Result<()> {
-        self.text(&render(answer, self.terminal))
+        self.text(&render(answer, self.terminal(&io::stdout())))
+    }
+
+    /// Prints for people what was not carried out.
+    pub fn complaint(&self, answer: &Answer) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        err.write_all(render(answer, self.terminal(&io::stderr())).as_bytes())?;
+        err.flush()
+    }
+
+    /// Prints what became of a request, for people or for programs.
+    pub fn outcome(&self, outcome: &Outcome) -> io::Result<Exit> {
+        let exit = match outcome {
+            Outcome { ok: true, .. } => Exit::Done,
+            Outcome { refusal: Some(_), .. } => Exit::Refused,
+            _ => Exit::Failed,
+        };
+        if self.json {
+            return self.object(outcome).map(|()| exit);
+        }
+        match &outcome.reply {
+            Some(reply) if exit == Exit::Done => self.answer(reply)?,
+            Some(reply) => self.complaint(reply)?,
+            None => {}
+        }
+        if let Some(commit) = &outcome.commit {
+            self.text(&format!("commit {commit}\n"))?;
+        }
+        Ok(exit)
     }
 
     /// Prints text that is made up already.
@@ -39,22 +77,22 @@ impl Output {
         text.push('\n');
         self.text(&text)
     }
+
+    /// The terminal behind a stream. It is looked at each time, because people make windows larger and smaller.
+    fn terminal(&self, stream: &(impl IsTerminal + AsFd)) -> Terminal {
+        let is_terminal = stream.is_terminal();
+        let colour = match self.colour {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => is_terminal && !self.no_color,
+        };
+        let width = if is_terminal { columns(stream) } else { WIDTH };
+        Terminal { width, colour, numbered: self.numbered }
+    }
 }
 
-/// The terminal that this process speaks to.
-pub fn terminal(colour: Colour, no_color: bool, numbered: bool) -> Terminal {
-    let is_terminal = io::stdout().is_terminal();
-    let colour = match colour {
-        Colour::Always => true,
-        Colour::Never => false,
-        Colour::Auto => is_terminal && !no_color,
-    };
-    let width = if is_terminal { columns() } else { WIDTH };
-    Terminal { width, colour, numbered }
-}
-
-fn columns() -> usize {
-    rustix::termios::tcgetwinsize(io::stdout()).map_or(WIDTH, |size| match size.ws_col {
+fn columns(stream: &impl AsFd) -> usize {
+    rustix::termios::tcgetwinsize(stream).map_or(WIDTH, |size| match size.ws_col {
         0 => WIDTH,
         columns => usize::from(columns),
     })

@@ -4,7 +4,9 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use serde_json::{Map, Value};
 
+use crate::domain::refusal::{Code, Refusal};
 use crate::store::schema::{self, Kind};
+use crate::surface::answer;
 use crate::surface::cli::args::Cli;
 use crate::surface::cli::{Exit, Output};
 
@@ -20,7 +22,12 @@ pub fn schema(kind: Option<&str>, output: Output) -> anyhow::Result<Exit> {
         Some(kind) => output.object(&schema::schema(kind)).map(|()| Exit::Done).map_err(Into::into),
         None => {
             let known = Kind::ALL.map(|kind| kind.to_string()).join(", ");
-            output.text(&format!("there is no schema of {wanted:?}; there are: {known}\n"))?;
+            let refusal = Refusal::new(
+                Code::Unknown,
+                format!("there is no schema of {wanted:?}"),
+                format!("there are: {known}"),
+            );
+            output.complaint(&answer::refused(&refusal, None))?;
             Ok(Exit::Refused)
         }
     }

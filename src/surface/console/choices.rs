@@ -52,6 +52,17 @@ impl Offer {
     }
 }
 
+/// The commands in what was typed or pasted: lines that all begin with `/` are a command each, everything else is
+/// one, because a text may have several lines.
+pub(super) fn commands(typed: &str) -> Vec<&str> {
+    let lines: Vec<_> = typed.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.len() > 1 && lines.iter().all(|line| line.trim_start().starts_with('/')) {
+        lines
+    } else {
+        vec![typed]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +71,16 @@ mod tests {
     fn choice(command: &str, asks: Option<&str>) -> Choice {
         let asks = asks.map(str::to_owned);
         Choice { label: "x".into(), command: command.into(), asks, style: ChoiceStyle::Primary }
+    }
+
+    #[test]
+    fn pasted_commands_are_told_from_a_text_of_several_lines() {
+        let text = "/feedback good: quick\nimprove: tests";
+        let cases =
+            [("/state", vec!["/state"]), ("/state\n\n /log\n", vec!["/state", " /log"]), (text, vec![text])];
+        for (typed, expected) in cases {
+            assert_eq!(commands(typed), expected, "for {typed:?}");
+        }
     }
 
     #[test]

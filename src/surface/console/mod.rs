@@ -4,6 +4,8 @@
 //!
 //! - What is typed here means what it means on every other surface.
 //! - Without a terminal it reads commands line by line, so that a script can speak to it.
+//! - A command gets its id here, before it is sent: where a server goes away in the middle it is asked again under
+//!   the same id, and so never carried out twice.
 //!
 //! Deliberately absent: state. What it shows is asked for again each time.
 
@@ -12,29 +14,32 @@ mod completer;
 mod lines;
 mod opening;
 
-use std::io;
-use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::domain::person::Surface;
-use crate::surface::answer::Answer;
+use crate::engine::Settings;
+use crate::surface::answer::{self, Answer};
 use crate::surface::cli::{Caller, Exit, Output};
-use crate::surface::console::choices::{Offer, Picked};
+use crate::surface::console::choices::{Offer, Picked, commands};
 use crate::surface::console::lines::{Line, Lines};
-use crate::surface::desk::{Outcome, Request};
-use crate::surface::door::Door;
+use crate::surface::desk::{Names, Outcome, Request, fresh_id};
+use crate::surface::door::{Door, DoorError};
 
 pub use crate::surface::console::opening::{Opening, open};
+
+/// How long a console waits for another process that has the projects open.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a chat is held with.
 pub struct Console {
     /// The way to the projects.
     pub door: Door,
+    /// With what the projects are opened if the server goes away.
+    pub settings: Settings,
     /// Who chats.
     pub caller: Caller,
     /// How answers look.
     pub output: Output,
-    /// Where typed lines are remembered.
-    pub history: PathBuf,
     /// The project: its name.
     pub project: String,
     /// Whether somebody sits at a terminal.
@@ -44,68 +49,164 @@ pub struct Console {
 impl Console {
     /// Chats until the person leaves or the input ends.
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let mut lines = Lines::open(self.interactive, &self.history)?;
-        let mut offer = Offer::default();
-        let mut exit = Exit::Done;
-        if self.interactive {
-            self.output.text("Type a command, a number for a choice, /help, or /quit. Tab completes.\n\n")?;
-            offer = self.say("state", &mut exit).await?;
+        let lines = Lines::open(self.interactive, &self.settings.data_dir.join("console-history"))?;
+        let mut chat = Chat { with: self, lines, offer: Offer::default(), exit: Exit::Done };
+        let ended = chat.hold().await;
+        chat.lines.close();
+        chat.with.door.close().await;
+        ended?;
+        // People see what was refused; a script has only the exit code.
+        Ok(if chat.with.interactive { Exit::Done } else { chat.exit })
+    }
+}
+
+/// Whether the chat goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Line,
+    Leave,
+}
+
+struct Chat {
+    with: Console,
+    lines: Lines,
+    /// What the latest answer offers.
+    offer: Offer,
+    /// The worst that happened so far.
+    exit: Exit,
+}
+
+impl Chat {
+    async fn hold(&mut self) -> anyhow::Result<()> {
+        if self.with.interactive {
+            self.with
+                .output
+                .text("Type a command, a number for a choice, /help, or /quit. Tab completes.\n\n")?;
+            let Some(mut outcome) = self.ask("state").await? else { return Ok(()) };
+            if let Some(reply) = &mut outcome.reply {
+                // It fills the screen, and `/state` draws it.
+                reply.picture = None;
+            }
+            self.show(&outcome)?;
         }
         loop {
-            let names = self.door.names(Some(self.project.clone())).await?;
-            let prompt = format!("{} {}> ", self.project, names.state.as_deref().unwrap_or("?"));
-            let typed = match lines.next(&prompt, names).await? {
+            // Where nobody answers, the next command finds out.
+            let names = self.with.door.names(Some(self.with.project.clone())).await.unwrap_or_default();
+            let typed = match self.lines.next(&prompt(&self.with.project, &names), names).await? {
                 Line::Typed(typed) => typed,
                 Line::Interrupted => {
-                    self.output.text("/quit leaves.\n")?;
+                    self.with.output.text("/quit leaves.\n")?;
                     continue;
                 }
-                Line::End => break,
+                Line::NotText => {
+                    self.exit = worse(self.exit, Exit::Refused);
+                    self.with.output.complaint(&Answer::warning("Not understood").paragraph(NOT_TEXT))?;
+                    continue;
+                }
+                Line::End => return Ok(()),
             };
-            match offer.pick(&typed) {
-                Picked::Nothing => {}
-                Picked::Leave => break,
-                Picked::NoSuchChoice(count) => self.output.text(&no_such_choice(count))?,
-                Picked::Command(text) => offer = self.say(&text, &mut exit).await?,
-                Picked::Asks { command, argument } => {
-                    let prompt = format!("{argument}: ");
-                    if let Line::Typed(value) = lines.next(&prompt, Default::default()).await? {
-                        offer = self.say(&format!("{command} {value}"), &mut exit).await?;
-                    }
+            for command in commands(&typed) {
+                if self.take(command).await? == Next::Leave {
+                    return Ok(());
                 }
             }
         }
-        lines.close();
-        self.door.close().await;
-        // People see what was refused; a script has only the exit code.
-        Ok(if self.interactive { Exit::Done } else { exit })
     }
 
-    /// Has a command carried out, shows the answer, and remembers what it offers.
-    async fn say(&self, text: &str, exit: &mut Exit) -> anyhow::Result<Offer> {
-        let outcome = self.door.run(self.request(text)).await?;
-        *exit = worse(*exit, &outcome);
-        let Some(reply) = &outcome.reply else { return Ok(Offer::default()) };
-        self.show(reply)?;
-        Ok(Offer::new(&reply.choices))
+    /// Does what a typed line asks.
+    async fn take(&mut self, typed: &str) -> anyhow::Result<Next> {
+        let text = match self.offer.pick(typed) {
+            Picked::Nothing => return Ok(Next::Line),
+            Picked::Leave => return Ok(Next::Leave),
+            Picked::NoSuchChoice(count) => {
+                self.exit = worse(self.exit, Exit::Refused);
+                self.with.output.text(&no_such_choice(count))?;
+                return Ok(Next::Line);
+            }
+            Picked::Command(text) => text,
+            Picked::Asks { command, argument } => match self.lines.answer(&format!("{argument}: ")).await? {
+                Some(value) => format!("{command} {value}"),
+                None => {
+                    self.with.output.text("Nothing was sent.\n")?;
+                    return Ok(Next::Line);
+                }
+            },
+        };
+        let Some(outcome) = self.ask(&text).await? else { return Ok(Next::Leave) };
+        self.show(&outcome)?;
+        Ok(Next::Line)
     }
 
-    fn show(&self, reply: &Answer) -> io::Result<()> {
-        self.output.answer(reply)?;
-        self.output.text("\n")
+    /// Has a command carried out; nothing if the server went away and the person leaves too.
+    async fn ask(&mut self, text: &str) -> anyhow::Result<Option<Outcome>> {
+        let request = self.request(text);
+        loop {
+            match self.with.door.run(request.clone()).await {
+                Ok(outcome) => return Ok(Some(outcome)),
+                Err(DoorError::Gone { source }) if self.with.interactive => {
+                    let answer = Answer::warning("The server went away")
+                        .paragraph(source.to_string())
+                        .paragraph("It is not known whether the command was carried out. Going on asks it again; it is not carried out twice.");
+                    self.with.output.answer(&answer)?;
+                    if !self.reopened().await? {
+                        return Ok(None);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Finds the projects again, if the person wants that.
+    async fn reopened(&mut self) -> anyhow::Result<bool> {
+        while self.lines.agreed("Go on? [Y/n] ").await? {
+            match Door::open(&self.with.settings, PATIENCE).await? {
+                Ok(door) => {
+                    let how = match &door {
+                        Door::Here(_) => {
+                            "No server is running; this console has opened the projects itself.\n\n"
+                        }
+                        Door::There(_) => "Connected to the server again.\n\n",
+                    };
+                    self.with.door = door;
+                    self.with.output.text(how)?;
+                    return Ok(true);
+                }
+                Err(refusal) => self.with.output.answer(&answer::refused(&refusal, None))?,
+            }
+        }
+        Ok(false)
+    }
+
+    /// Shows an answer and remembers what it offers.
+    fn show(&mut self, outcome: &Outcome) -> anyhow::Result<()> {
+        self.exit = worse(self.exit, exit(outcome));
+        self.offer = Offer::default();
+        if let Some(reply) = &outcome.reply {
+            self.with.output.answer(reply)?;
+            self.with.output.text("\n")?;
+            self.offer = Offer::new(&reply.choices);
+        }
+        Ok(())
     }
 
     fn request(&self, text: &str) -> Request {
         Request {
             text: text.to_owned(),
-            project: Some(self.project.clone()),
-            folder: self.caller.folder.clone(),
-            person: self.caller.person.clone(),
+            project: Some(self.with.project.clone()),
+            folder: self.with.caller.folder.clone(),
+            person: self.with.caller.person.clone(),
             surface: Surface::Console,
-            id: None,
+            id: Some(fresh_id(&self.with.settings.ambient).to_string()),
             wait: false,
         }
     }
+}
+
+const NOT_TEXT: &str = "a line is not text in UTF-8";
+
+fn prompt(project: &str, names: &Names) -> String {
+    format!("{project} {}> ", names.state.as_deref().unwrap_or("?"))
 }
 
 fn no_such_choice(count: usize) -> String {
@@ -115,11 +216,18 @@ fn no_such_choice(count: usize) -> String {
     }
 }
 
-fn worse(exit: Exit, outcome: &Outcome) -> Exit {
-    match (exit, outcome) {
-        (Exit::Failed, _) => Exit::Failed,
-        (exit, Outcome { ok: true, .. }) => exit,
-        (_, Outcome { refusal: Some(_), .. }) => Exit::Refused,
+fn exit(outcome: &Outcome) -> Exit {
+    match outcome {
+        Outcome { ok: true, .. } => Exit::Done,
+        Outcome { refusal: Some(_), .. } => Exit::Refused,
         _ => Exit::Failed,
+    }
+}
+
+fn worse(one: Exit, other: Exit) -> Exit {
+    match (one, other) {
+        (Exit::Failed, _) | (_, Exit::Failed) => Exit::Failed,
+        (Exit::Refused, _) | (_, Exit::Refused) => Exit::Refused,
+        _ => Exit::Done,
     }
 }

@@ -33,7 +33,7 @@ impl Client {
         line.clear();
         let mut bounded = (&mut *stream).take(LINE_MAX);
         if bounded.read_until(b'\n', &mut line).await? == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server went away"));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it closed the connection"));
         }
         Ok(serde_json::from_slice(&line)?)
     }

@@ -15,10 +15,9 @@ pub mod server;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::domain::refusal::Refusal;
-use crate::surface::desk::{Names, Outcome, Report, Request};
+use crate::surface::desk::{Export, Names, Outcome, Report, Request, Trouble, Whose};
 
 /// The longest line in either direction, in bytes. An export of ten thousand stories has about a sixth of it.
 pub const LINE_MAX: u64 = 64 << 20;
@@ -34,16 +33,15 @@ pub enum Ask {
         /// The project that is spoken to.
         project: Option<String>,
     },
-    /// Check one project, or all.
+    /// The names of one project, or of all.
+    Projects(Whose),
+    /// Check one project.
     Verify {
-        /// Which one.
-        project: Option<String>,
+        /// Its name.
+        project: String,
     },
     /// Everything about a project.
-    Export {
-        /// Which one.
-        project: Option<String>,
-    },
+    Export(Whose),
     /// Who is there.
     Hello,
 }
@@ -56,10 +54,12 @@ pub enum Told {
     Outcome(Box<Outcome>),
     /// The names that can be completed.
     Names(Names),
+    /// The names of projects.
+    Projects(Result<Vec<String>, Refusal>),
     /// What was found out.
-    Reports(Result<Vec<Report>, Refusal>),
+    Report(Result<Report, Refusal>),
     /// Everything about a project, or why that cannot be told.
-    Export(Result<Value, String>),
+    Export(Result<Box<Export>, Trouble>),
     /// Who is there.
     Hello(Greeting),
     /// The line could not be understood.

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::surface::control::{Ask, Greeting, LINE_MAX, Told, socket_path};
-use crate::surface::desk::{Desk, chain};
+use crate::surface::desk::{Desk, Trouble};
 
 /// How many processes may be connected at once.
 const CONNECTIONS: usize = 256;
@@ -128,10 +128,11 @@ impl Connection {
         match ask {
             Ask::Run(request) => Told::Outcome(Box::new(self.desk.handle(request).await)),
             Ask::Names { project } => Told::Names(self.desk.names(project.as_deref()).await),
-            Ask::Verify { project } => Told::Reports(self.desk.verify(project.as_deref()).await),
-            Ask::Export { project } => {
-                let export = self.desk.export(project.as_deref()).await;
-                Told::Export(export.map_err(|error| chain(&error)))
+            Ask::Projects(whose) => Told::Projects(self.desk.projects_of(&whose)),
+            Ask::Verify { project } => Told::Report(self.desk.verify(&project).await),
+            Ask::Export(whose) => {
+                let export = self.desk.export(&whose).await;
+                Told::Export(export.map(Box::new).map_err(Trouble::from))
             }
             Ask::Hello => {
                 Told::Hello(Greeting { version: env!("CARGO_PKG_VERSION").to_owned(), pid: self.pid })

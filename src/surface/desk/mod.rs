@@ -11,6 +11,7 @@
 //!
 //! Deliberately absent: rules about projects, and how an answer looks.
 
+mod export;
 mod look;
 mod node;
 mod report;
@@ -30,6 +31,7 @@ use crate::engine::{Ambient, Engine, EngineError, Submitted};
 use crate::surface::answer::{self, Answer};
 use crate::surface::parse;
 
+pub use crate::surface::desk::export::{Export, ExportedCommit, ExportedProject};
 pub use crate::surface::desk::report::{Names, Report};
 
 /// What somebody asks.
@@ -49,6 +51,34 @@ pub struct Request {
     pub id: Option<String>,
     /// Whether to wait until the commit is in git.
     pub wait: bool,
+}
+
+/// Which project is meant: the named one, or the one around a folder.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Whose {
+    /// A name, or a path in its work tree.
+    pub project: Option<String>,
+    /// The folder from which it is asked.
+    pub folder: PathBuf,
+}
+
+/// Why something could not be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// It was refused.
+    Refused(Refusal),
+    /// Something of ours failed, with all its causes.
+    Failed(String),
+}
+
+impl From<EngineError> for Trouble {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Refused(refusal) => Self::Refused(refusal),
+            ours => Self::Failed(chain(&ours)),
+        }
+    }
 }
 
 /// What became of a request. The object that `--json` prints.
@@ -75,6 +105,37 @@ pub struct Outcome {
     /// What failed on our side, with all its causes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+impl Outcome {
+    /// The outcome of what was refused, as far as the refusal tells it.
+    pub fn refused(command_id: String, refusal: Refusal) -> Self {
+        let reply = answer::refused(&refusal, None);
+        let state = refusal.state.clone();
+        let nothing = Self::nothing(command_id, reply);
+        Self { state: state.clone(), previous_state: state, refusal: Some(refusal), ..nothing }
+    }
+
+    /// The outcome of a failure of ours.
+    pub fn failed(command_id: String, error: String) -> Self {
+        let reply = Answer::warning("Something went wrong here").paragraph(&error);
+        Self { error: Some(error), ..Self::nothing(command_id, reply) }
+    }
+
+    fn nothing(command_id: String, reply: Answer) -> Self {
+        Self {
+            ok: false,
+            command_id,
+            project: None,
+            state: None,
+            previous_state: None,
+            commit: None,
+            events: Vec::new(),
+            reply: Some(reply),
+            refusal: None,
+            error: None,
+        }
+    }
 }
 
 /// One event.
@@ -114,7 +175,7 @@ impl Desk {
 
     /// Serves a request. Never fails: a failure is an outcome too.
     pub async fn handle(&self, request: Request) -> Outcome {
-        let fresh = self.fresh_id();
+        let fresh = fresh_id(&self.ambient);
         let id = request.id.as_deref().map_or(Ok(fresh.clone()), str::parse);
         let mut course = Course { id: fresh, project: None, command: None };
         let served = match id {
@@ -205,17 +266,26 @@ impl Desk {
 
     /// The project that is meant: the named one, the one around `folder`, or the only one.
     fn project_meant(&self, named: Option<String>, folder: &Path) -> Result<ProjectName, Refusal> {
-        let around = || folder.to_str().and_then(|folder| self.engine.find(folder).ok());
         match named {
-            None => around().map_or_else(|| self.project_named(None), |entry| Ok(entry.name)),
-            named => self.project_named(named),
+            None => self.around(folder).map_or_else(|| self.project_named(None, folder), Ok),
+            named => self.project_named(named, folder),
         }
     }
 
-    /// The project that is meant: the named one, or the only one.
-    fn project_named(&self, named: Option<String>) -> Result<ProjectName, Refusal> {
+    /// The project in whose work tree `folder` is.
+    fn around(&self, folder: &Path) -> Option<ProjectName> {
+        self.engine.find(folder.to_str()?).ok().map(|entry| entry.name)
+    }
+
+    /// The project that is meant: the named one, or the only one. A path is meant from `folder`.
+    fn project_named(&self, named: Option<String>, folder: &Path) -> Result<ProjectName, Refusal> {
         if let Some(named) = named {
-            return self.engine.find(&named).map(|entry| entry.name);
+            let entry = self.engine.find(&named).or_else(|refusal| {
+                let path = folder.join(&named);
+                let found = path.to_str().and_then(|path| self.engine.find(path).ok());
+                found.filter(|_| !named.is_empty()).ok_or(refusal)
+            });
+            return entry.map(|entry| entry.name);
         }
         let projects = self.engine.projects();
         match projects.as_slice() {
@@ -231,15 +301,16 @@ impl Desk {
             }
         }
     }
+}
 
-    fn fresh_id(&self) -> CommandId {
-        let milliseconds = u64::try_from((self.ambient.now)().as_millisecond()).unwrap_or(0);
-        let text = ulid::Ulid::from_parts(milliseconds, (self.ambient.entropy)()).to_string();
-        // Every ULID is a token, so the loop ends at once; the type cannot say so.
-        loop {
-            if let Ok(id) = text.parse() {
-                return id;
-            }
+/// A new id for a command. Who makes it before asking can ask again without doing anything twice.
+pub fn fresh_id(ambient: &Ambient) -> CommandId {
+    let milliseconds = u64::try_from((ambient.now)().as_millisecond()).unwrap_or(0);
+    let text = ulid::Ulid::from_parts(milliseconds, (ambient.entropy)()).to_string();
+    // Every ULID is a token, so the loop ends at once; the type cannot say so.
+    loop {
+        if let Ok(id) = text.parse() {
+            return id;
         }
     }
 }
@@ -273,28 +344,17 @@ fn looked(course: &Course, project: Option<&Arc<Project>>, reply: Answer) -> Out
 
 /// The outcome of a command that was not carried out.
 fn failed(course: &Course, error: EngineError) -> Outcome {
-    let (reply, refusal, error) = match error {
-        EngineError::Refused(refusal) => {
+    let project = course.project.as_ref().map(ToString::to_string);
+    let id = course.id.to_string();
+    match Trouble::from(error) {
+        Trouble::Refused(refusal) => {
             let reply = answer::refused(&refusal, course.command.as_ref());
-            (reply, Some(refusal), None)
+            Outcome { project, reply: Some(reply), ..Outcome::refused(id, refusal) }
         }
-        ours => {
-            let text = chain(&ours);
+        Trouble::Failed(text) => {
             tracing::error!(command = %course.id, "a command failed: {text}");
-            (Answer::warning("Something went wrong here").paragraph(&text), None, Some(text))
+            Outcome { project, ..Outcome::failed(id, text) }
         }
-    };
-    Outcome {
-        ok: false,
-        command_id: course.id.to_string(),
-        project: course.project.as_ref().map(ToString::to_string),
-        state: refusal.as_ref().and_then(|refusal| refusal.state.clone()),
-        previous_state: refusal.as_ref().and_then(|refusal| refusal.state.clone()),
-        commit: None,
-        events: Vec::new(),
-        reply: Some(reply),
-        refusal,
-        error,
     }
 }
 

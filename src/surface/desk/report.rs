@@ -1,7 +1,8 @@
-//! What programs and operators want to know beyond the commands: checks, names for completion, everything as data.
+//! What programs and operators want to know beyond the commands: checks, and names for completion.
+
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use crate::domain::id::ProjectName;
 use crate::domain::project::Project;
@@ -9,7 +10,7 @@ use crate::domain::refusal::Refusal;
 use crate::engine::EngineError;
 use crate::store::Finding;
 use crate::surface::answer::Check;
-use crate::surface::desk::{Desk, chain};
+use crate::surface::desk::{Desk, Whose, chain};
 
 /// More names than this help nobody to complete one.
 const NAMES_MAX: usize = 2000;
@@ -45,7 +46,7 @@ pub struct Report {
 impl Desk {
     /// The names that can be completed for a project.
     pub async fn names(&self, project: Option<&str>) -> Names {
-        let mut names = match self.project_named(project.map(str::to_owned)) {
+        let mut names = match self.project_named(project.map(str::to_owned), Path::new("/")) {
             Ok(name) => self.engine.read(&name).await.map(|project| names_of(&project)).unwrap_or_default(),
             Err(_) => Names::default(),
         };
@@ -55,44 +56,19 @@ impl Desk {
         names
     }
 
-    /// Checks one project, or all of them.
-    pub async fn verify(&self, project: Option<&str>) -> Result<Vec<Report>, Refusal> {
-        let names: Vec<ProjectName> = match project {
-            Some(project) => vec![self.project_named(Some(project.to_owned()))?],
-            None => self.engine.projects().into_iter().map(|entry| entry.name).collect(),
-        };
-        let mut reports = Vec::with_capacity(names.len());
-        for name in names {
-            let path = self.engine.find(name.as_str()).ok().map(|entry| entry.path.display().to_string());
-            reports.push(Report { project: name.to_string(), path, checks: self.checks(&name).await });
+    /// The names of the projects that are meant: of one, or of all where nothing says which.
+    pub fn projects_of(&self, whose: &Whose) -> Result<Vec<String>, Refusal> {
+        if whose.project.is_some() || self.around(&whose.folder).is_some() {
+            return Ok(vec![self.project_meant(whose.project.clone(), &whose.folder)?.to_string()]);
         }
-        Ok(reports)
+        Ok(self.engine.projects().into_iter().map(|entry| entry.name.to_string()).collect())
     }
 
-    /// Everything about a project as data.
-    pub async fn export(&self, project: Option<&str>) -> Result<Value, EngineError> {
-        let name = self.project_named(project.map(str::to_owned))?;
-        let project = self.engine.read(&name).await?;
-        let entries = self.engine.visit(&name, |store, _| store.entries(usize::MAX, &|_| true)).await??;
-        let history: Vec<_> = entries
-            .iter()
-            .map(|entry| {
-                json!({
-                    "commit": entry.commit, "at": entry.at, "actor": entry.actor, "surface": entry.surface,
-                    "subject": entry.subject, "events": entry.events, "command_id": entry.command,
-                })
-            })
-            .collect();
-        Ok(json!({
-            "format": 1,
-            "project": { "name": project.name, "key": project.key, "state": project.state, "sprint": project.sprint },
-            "counters": project.counters,
-            "pending_approvals": project.approvals,
-            "epics": project.epics.values().collect::<Vec<_>>(),
-            "stories": project.stories.values().collect::<Vec<_>>(),
-            "sprints": project.sprints.values().collect::<Vec<_>>(),
-            "history": history,
-        }))
+    /// Checks one project.
+    pub async fn verify(&self, project: &str) -> Result<Report, Refusal> {
+        let entry = self.engine.find(project)?;
+        let path = Some(entry.path.display().to_string());
+        Ok(Report { project: entry.name.to_string(), path, checks: self.checks(&entry.name).await })
     }
 
     /// Looks at everything about a project that can be out of order.

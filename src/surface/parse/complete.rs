@@ -10,6 +10,9 @@ use crate::surface::parse::{INPUT_MAX, start};
 /// More candidates than a person reads.
 const CANDIDATES_MAX: usize = 100;
 
+/// Fewer letters of a word in a title are in too many of them.
+const WORD_MIN: usize = 3;
+
 /// A kind of thing whose names only the caller knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -32,6 +35,8 @@ pub struct Candidate {
     pub text: String,
     /// What it means.
     pub description: String,
+    /// Whether it names a thing, such as a story, which its description finds too.
+    pub is_thing: bool,
 }
 
 /// All that could stand at the cursor.
@@ -51,7 +56,7 @@ pub fn complete(text_before_cursor: &str, names: &dyn Fn(Wanted) -> Vec<(String,
         return none;
     }
     let mut completions = match begun_name(text) {
-        Some((start, candidates)) => prefixed(text, start, candidates),
+        Some((start, candidates)) => matching(text, start, candidates),
         None => match names::find(text, start(text)) {
             Ok((kind, behind)) => arguments(text, spec::of(kind), behind, names),
             Err(_) => none,
@@ -111,17 +116,17 @@ fn arguments(
     // What cannot be read so far is said when the command is sent; what was read still helps.
     let _ = binder.take(words);
     if let Some(argument) = awaiting {
-        return prefixed(text, list_start(text, at, argument), values(argument, names));
+        return matching(text, list_start(text, at, argument), values(argument, names));
     }
     if let Some((argument, start)) = begun.as_ref().and_then(|word| named_value(word, spec)) {
-        return prefixed(text, list_start(text, start, argument), values(argument, names));
+        return matching(text, list_start(text, start, argument), values(argument, names));
     }
     let mut found = Vec::new();
     if let Some(argument) = binder.next_placed() {
         found.extend(values(argument, names));
     }
     found.extend(keys(spec, &binder, text[at..].starts_with("--")));
-    prefixed(text, at, found)
+    matching(text, at, found)
 }
 
 /// Whether the cursor is in a text in quotes that `word` opened. An apostrophe opens none.
@@ -177,7 +182,7 @@ fn values(argument: &Argument, names: &dyn Fn(Wanted) -> Vec<(String, String)>) 
     let words = |words: &[&str]| words.iter().map(|word| candidate(word, "")).collect::<Vec<_>>();
     let named = |kinds: &[Wanted]| {
         let all = kinds.iter().flat_map(|kind| names(*kind));
-        all.map(|(text, description)| Candidate { text, description }).collect::<Vec<_>>()
+        all.map(|(text, description)| Candidate { text, description, is_thing: true }).collect::<Vec<_>>()
     };
     match argument.kind {
         ArgumentKind::Choice(choices) => words(choices),
@@ -199,15 +204,21 @@ fn values(argument: &Argument, names: &dyn Fn(Wanted) -> Vec<(String, String)>) 
     }
 }
 
-/// Those of `candidates` that go on as the text from `start` does.
-fn prefixed(text: &str, start: usize, candidates: Vec<Candidate>) -> Completions {
+/// Those of `candidates` that go on as the text from `start` does; where none does, the things with such a word
+/// in their description, because people remember titles better than ids.
+fn matching(text: &str, start: usize, candidates: Vec<Candidate>) -> Completions {
     let begun = text[start..].to_lowercase();
-    let goes_on = |one: &Candidate| one.text.to_lowercase().starts_with(&begun);
-    Completions { start, candidates: candidates.into_iter().filter(goes_on).collect() }
+    let goes_on = |text: &str| text.to_lowercase().starts_with(&begun);
+    let (found, others): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| goes_on(&one.text));
+    if !found.is_empty() || begun.len() < WORD_MIN {
+        return Completions { start, candidates: found };
+    }
+    let in_words = |one: &Candidate| one.is_thing && one.description.split_whitespace().any(goes_on);
+    Completions { start, candidates: others.into_iter().filter(in_words).collect() }
 }
 
 fn candidate(text: &str, description: &str) -> Candidate {
-    Candidate { text: text.to_owned(), description: description.to_owned() }
+    Candidate { text: text.to_owned(), description: description.to_owned(), is_thing: false }
 }
 
 fn blank_len(text: &str) -> usize {
@@ -258,6 +269,33 @@ mod tests {
             let completions = complete(text, &known);
             let texts: Vec<_> = completions.candidates.iter().map(|one| one.text.as_str()).collect();
             assert_eq!((&text[completions.start..], texts.as_slice()), (*begun, *offered), "for {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_story_is_found_by_a_word_of_its_title() {
+        let titled = |wanted| match wanted {
+            Wanted::Story => vec![
+                ("S-1".to_owned(), "Log in with a passkey".to_owned()),
+                ("S-2".to_owned(), "Passkeys of a team".to_owned()),
+            ],
+            _ => Vec::new(),
+        };
+        #[rustfmt::skip]
+        let cases: &[(&str, &[&str])] = &[
+            ("story move pass",       &["S-1", "S-2"]),
+            ("story move PASSKEYS",   &["S-2"]),
+            ("story move wi",         &[]),
+            ("sprint plan ids:S-1,log", &["S-1"]),
+            ("backlog add passk",     &[]),
+        ];
+        for (text, offered) in cases {
+            let found = complete(text, &titled).candidates;
+            assert_eq!(
+                found.iter().map(|one| one.text.as_str()).collect::<Vec<_>>(),
+                *offered,
+                "for {text:?}"
+            );
         }
     }
 

@@ -31,13 +31,17 @@ mod lexer;
 mod names;
 mod page;
 mod spec;
+mod words;
 mod write;
 
 pub use crate::surface::parse::complete::{Candidate, Completions, Wanted, complete};
 pub use crate::surface::parse::help::{CommandHelp, Help, Section, help};
 pub use crate::surface::parse::page::commands_page;
 pub use crate::surface::parse::spec::{Argument, ArgumentKind, Group, PROJECT, Spec, all, of};
+pub use crate::surface::parse::words::from_words;
 pub use crate::surface::parse::write::to_text;
+
+pub(crate) use crate::surface::parse::write::quoted;
 
 use crate::domain::command::{Command, CommandKind};
 use crate::domain::id::ProjectName;

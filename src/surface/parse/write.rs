@@ -76,7 +76,8 @@ pub(crate) fn list_item(text: &str) -> String {
     item
 }
 
-fn quoted(text: &str) -> String {
+/// Text in quotes, read back as it is.
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }
 
