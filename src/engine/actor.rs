@@ -61,7 +61,12 @@ pub(super) async fn run(start: Start, mut inbox: mpsc::Receiver<Message>) {
     match Actor::open(start).await {
         Ok(actor) => actor.run(inbox).await,
         Err(error) => {
-            tracing::warn!("cannot open a project: {error}");
+            // Whoever asked is told, and can mend it.
+            if error.is_callers_fault() {
+                tracing::debug!("cannot open a project: {error}");
+            } else {
+                tracing::warn!("cannot open a project: {error}");
+            }
             inbox.close();
             while let Some(message) = inbox.recv().await {
                 message.fail(&error);

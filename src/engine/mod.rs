@@ -30,4 +30,4 @@ pub use crate::engine::ambient::Ambient;
 pub use crate::engine::error::EngineError;
 pub use crate::engine::node::{CommitWatch, Engine, Settings, Submitted};
 pub use crate::engine::register::Registered;
-pub use crate::engine::registry::Entry;
+pub use crate::engine::registry::{Entry, registered};

@@ -320,7 +320,10 @@ pub(super) fn unknown(name: &str, registry: &Registry) -> Refusal {
     near.sort_unstable();
     let hint = match near.as_slice() {
         [] => "register a repository with `project register`".to_owned(),
-        [(distance, nearest), ..] if *distance <= 2 => format!("did you mean {nearest}?"),
+        // Two slips in a short name make another name.
+        [(distance, nearest), ..] if *distance <= if name.len() <= 4 { 1 } else { 2 } => {
+            format!("did you mean {nearest}?")
+        }
         some => format!(
             "there are: {}",
             some.iter().take(10).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")

@@ -34,6 +34,11 @@ pub(crate) struct Registry {
     entries: BTreeMap<ProjectName, Entry>,
 }
 
+/// The projects that the node with this data directory has, without opening any of them.
+pub fn registered(data_dir: &Path) -> Result<Vec<Entry>, EngineError> {
+    Ok(Registry::open(data_dir)?.entries.into_values().collect())
+}
+
 #[derive(Serialize, Deserialize)]
 struct File {
     format: u32,

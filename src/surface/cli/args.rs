@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use crate::surface::cli::order::options_first;
 
 /// Runs a band of coding agents on your git repositories, and keeps every decision in git.
 ///
@@ -26,6 +28,7 @@ impl Cli {
     /// Reads a command line. What cannot be read, and what only asks for help, has been said already when
     /// this returns the exit code.
     pub fn read(args: impl IntoIterator<Item = OsString>) -> Result<Self, u8> {
+        let args = options_first(args.into_iter().collect(), &Self::command());
         Self::try_parse_from(args).map_err(|error| {
             // A closed pipe is not worth a word.
             let _ = error.print();
@@ -61,9 +64,9 @@ Examples:
   bandmaster do feedback - < retrospective.txt
   echo \"sprint start\" | bandmaster do -
 
-Exit codes: 0 done, 1 failed, 2 refused. Answers go to standard output, refusals to standard error;
-with --json one object goes to standard output in any case. Options stand before the command, where it
-has one of the same name; behind -- everything belongs to the command.";
+Answers go to standard output, refusals to standard error; with --json one object goes to standard
+output in any case. Exit codes: 0 done, 1 failed, 2 refused. Options may stand anywhere; --id behind
+the first word, and everything behind --, belongs to the command.";
 
 const EVERYWHERE: &str = "Everywhere";
 
@@ -239,7 +242,7 @@ pub struct Do {
     #[arg(long)]
     pub no_wait: bool,
     /// The command, such as /epic Build a login page; `-` at its end stands for standard input.
-    #[arg(required = true, value_name = "COMMAND", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "COMMAND")]
     pub text: Vec<String>,
 }
 

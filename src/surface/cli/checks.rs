@@ -43,7 +43,8 @@ pub async fn verify(
             // It was unregistered in between.
             Err(refusal) => return refused(refusal, output),
         };
-        if let Some(work) = &report.path {
+        // What is not there has been said already.
+        if let Some(work) = report.path.as_ref().filter(|work| Path::new(work).is_dir()) {
             report.checks.push(fsck(Path::new(work), env));
         }
         if !output.json {
@@ -98,7 +99,7 @@ fn whose(caller: &Caller, project: Option<String>) -> Whose {
 
 fn refused(refusal: Refusal, output: Output) -> anyhow::Result<Exit> {
     if output.json {
-        output.object(&json!({ "ok": false, "reports": [], "refusal": refusal }))?;
+        output.object(&json!({ "ok": false, "refusal": refusal }))?;
     } else {
         output.complaint(&answer::refused(&refusal, None))?;
     }

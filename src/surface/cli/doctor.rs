@@ -9,13 +9,20 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::engine::registered;
 use crate::process::{self, Call};
 use crate::surface::answer::{Answer, Check, Table};
+use crate::surface::cli::machine;
 use crate::surface::cli::{Exit, Output};
 use crate::surface::control::client::Client;
+use crate::surface::desk::chain;
 
 /// A healthy git answers at once.
 const GIT_TIME: Duration = Duration::from_secs(10);
+
+/// What helps where the list of projects cannot be read.
+const LIST_MEND: &str =
+    "correct projects.json in the data directory, or move it away and register the projects again";
 
 /// What is looked at.
 #[derive(Clone, Debug)]
@@ -28,10 +35,19 @@ pub struct Surroundings {
     pub env: Vec<(&'static str, OsString)>,
 }
 
-/// Checks everything; a failed check fails the action.
+/// Checks everything and changes nothing; a failed check fails the action.
 pub async fn doctor(surroundings: &Surroundings, output: Output) -> anyhow::Result<Exit> {
-    let mut checks = vec![config(surroundings), git(surroundings), data_dir(&surroundings.data_dir)];
-    checks.push(server(&surroundings.data_dir).await);
+    let data_dir = &surroundings.data_dir;
+    let mut checks = vec![config(surroundings), git(surroundings), self::data_dir(data_dir)];
+    checks.push(server(data_dir).await);
+    checks.extend(machine::checks(data_dir));
+    match registered(data_dir) {
+        Ok(entries) => {
+            checks.push(machine::watches(entries.len()));
+            checks.extend(entries.iter().map(|entry| machine::project(entry, &surroundings.env)));
+        }
+        Err(error) => checks.push(check("list of projects", Err((chain(&error), LIST_MEND)))),
+    }
     let ok = checks.iter().all(|check| check.ok);
     if output.json {
         output.object(&json!({ "ok": ok, "checks": checks }))?;
@@ -42,22 +58,27 @@ pub async fn doctor(surroundings: &Surroundings, output: Output) -> anyhow::Resu
 }
 
 fn shown(checks: &[Check], ok: bool) -> Answer {
-    let mut table = Table::new(&["Check", "", "What was seen", "Mend"]);
+    let mut table = Table::new(&["", "Check", "Seen", "Mend"]);
     for check in checks {
         let mark = if check.ok { "ok" } else { "FAILED" };
         table.push([
-            check.name.clone(),
             mark.to_owned(),
+            check.name.clone(),
             check.detail.clone(),
             check.mend.clone().unwrap_or_default(),
         ]);
     }
     let answer =
         if ok { Answer::done("Everything is there") } else { Answer::warning("Something is missing") };
+    if ok {
+        table.columns.truncate(3);
+        table.rows.iter_mut().for_each(|row| row.truncate(3));
+    }
     answer.table(table)
 }
 
-fn check(name: &str, seen: Result<String, (String, &str)>) -> Check {
+/// A check by what was seen: something fine, or something wrong with its mend.
+pub(super) fn check(name: &str, seen: Result<String, (String, &str)>) -> Check {
     let name = name.to_owned();
     match seen {
         Ok(detail) => Check { name, ok: true, detail, mend: None },
@@ -83,7 +104,7 @@ fn git(surroundings: &Surroundings) -> Check {
     let seen = match process::run(&call) {
         Ok(done) if done.status.success() => Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned()),
         Ok(done) => Err((format!("git --version ended with {}", done.status), mend)),
-        Err(error) => Err((crate::surface::desk::chain(&error), mend)),
+        Err(error) => Err((chain(&error), mend)),
     };
     check("git", seen)
 }

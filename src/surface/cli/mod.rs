@@ -6,6 +6,8 @@ pub mod args;
 mod ask;
 mod checks;
 mod doctor;
+mod machine;
+mod order;
 mod output;
 mod print;
 mod progress;
