@@ -14,7 +14,7 @@ use crate::domain::person::Person;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::{Ambient, Settings};
 use crate::store;
-use crate::surface::cli::args::{Action, Cli, Common, ExportFormat};
+use crate::surface::cli::args::{Action, Cli, Common};
 use crate::surface::cli::{self, Caller, Exit, Output, Surroundings};
 use crate::surface::console::{self, Console, Opening};
 use crate::surface::control;
@@ -103,7 +103,7 @@ fn wants_json(action: &Action) -> bool {
         | Action::Search { project, .. }
         | Action::Restore { project, .. } => project.json,
         Action::Schema { .. } => true,
-        Action::Export(args) => args.format == ExportFormat::Json,
+        Action::Export(args) => args.json,
         Action::Console(_) | Action::Serve | Action::Completions { .. } => false,
     }
 }

@@ -110,18 +110,21 @@ pub struct Burndown {
 pub fn burndown(project: &Project, sprint: &Sprint, now: Timestamp) -> Burndown {
     // A sprint that nobody ended goes on; beyond this no picture says more.
     const DAYS_SHOWN: i64 = 10 * Sprint::DAYS_MAX as i64;
-    const DAY: i64 = 24 * 60 * 60;
+    // A story may be finished in the second in which its sprint began.
+    const DAY: i64 = 24 * 60 * 60 * 1000;
 
     let total =
         sprint.stories.iter().filter_map(|id| project.stories.get(id)).map(|story| story.weight()).sum();
     let mut burndown = Burndown { total, planned_days: sprint.days, days: Vec::new() };
-    let Some(start) = sprint.started_at.map(Timestamp::as_second) else { return burndown };
-    let elapsed = sprint.ended_at.unwrap_or(now).as_second().saturating_sub(start).max(0);
+    let Some(start) = sprint.started_at.map(Timestamp::as_millisecond) else { return burndown };
+    let elapsed = sprint.ended_at.unwrap_or(now).as_millisecond().saturating_sub(start).max(0);
     let days = elapsed.saturating_add(DAY - 1) / DAY;
     let mut done: Vec<(i64, u32)> = project
         .stories_of(sprint)
         .filter(|story| story.status == Status::Done)
-        .filter_map(|story| story.done_at.map(|at| (at.as_second().saturating_sub(start), story.weight())))
+        .filter_map(|story| {
+            story.done_at.map(|at| (at.as_millisecond().saturating_sub(start), story.weight()))
+        })
         .collect();
     done.sort_unstable();
     let mut done = done.into_iter().peekable();

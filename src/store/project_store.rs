@@ -202,6 +202,16 @@ impl ProjectStore {
 
     /// The project as a person wants it, if every rule still holds.
     fn with_edits(&mut self, project: &Project, edits: &[Edit]) -> Result<Look, StoreError> {
+        let (edited, extras) = self.edited(project, edits)?;
+        edits.iter().for_each(|edit| self.folder.accept(edit));
+        self.extras = extras;
+        let files = self.edited_files(&edited, edits)?;
+        let paths = edits.iter().map(|edit| edit.path.clone()).collect();
+        Ok(Look::Edited { project: Box::new(edited), files, paths })
+    }
+
+    /// The project with the edits, if it keeps every rule.
+    pub(super) fn edited(&self, project: &Project, edits: &[Edit]) -> Result<(Project, Extra), StoreError> {
         let mut edited = project.clone();
         let mut extras = self.extras.clone();
         for edit in edits {
@@ -216,11 +226,7 @@ impl ProjectStore {
             })?;
         }
         self.check_edits(&edited, edits)?;
-        edits.iter().for_each(|edit| self.folder.accept(edit));
-        self.extras = extras;
-        let files = self.edited_files(&edited, edits)?;
-        let paths = edits.iter().map(|edit| edit.path.clone()).collect();
-        Ok(Look::Edited { project: Box::new(edited), files, paths })
+        Ok((edited, extras))
     }
 
     /// Refuses edits that contradict one another or the rest, naming the file and the line.

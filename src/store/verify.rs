@@ -41,6 +41,10 @@ impl ProjectStore {
                 (&found != project).then(|| "the branch does not say what the program knows".to_owned());
             findings.push(Finding { name: "branch", faults: differs.into_iter().collect(), looked_at: 1 });
         }
+        // Only looked at: the next command takes the edits up, or is refused because of them.
+        let (edits, missing) = self.folder.look()?;
+        let faults = self.edited(project, &edits).err().map(|error| chain(&error)).into_iter().collect();
+        findings.push(Finding { name: "edits by hand", faults, looked_at: edits.len() + missing.len() });
         Ok(findings)
     }
 }

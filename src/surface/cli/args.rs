@@ -65,8 +65,8 @@ Examples:
   echo \"sprint start\" | bandmaster do -
 
 Answers go to standard output, refusals to standard error; with --json one object goes to standard
-output in any case. Exit codes: 0 done, 1 failed, 2 refused. Options may stand anywhere; --id behind
-the first word, and everything behind --, belongs to the command.";
+output in any case. Exit codes: 0 done, 1 failed, 2 refused. Options may stand anywhere, but --id is
+the command's own where it has one; everything behind -- belongs to the command.";
 
 const EVERYWHERE: &str = "Everywhere";
 
@@ -272,7 +272,7 @@ pub struct Export {
     /// What to write.
     #[arg(long, value_enum, default_value = "json")]
     pub format: ExportFormat,
-    /// The same as `--format json`.
+    /// The same as `--format json`, and a refusal is JSON too.
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Write to this file instead of standard output.

@@ -4,10 +4,12 @@ use std::ffi::OsString;
 
 use clap::{ArgAction, Command};
 
+use crate::surface::parse;
+
 /// The action whose command line also holds a command of the chat.
 const DO: &str = "do";
-/// What belongs to the command of the chat wherever it follows its first word, as in `log --id S-1`.
-const OF_THE_COMMAND: &str = "id";
+/// The option of ours that some commands have too, as in `log --id S-1`; there it is theirs.
+const SHARED: &str = "id";
 
 /// The same arguments, with the options of `do` in front of the command and `--` between the two. What is no option
 /// of ours stays where it is; nothing behind a `--` is one.
@@ -24,7 +26,7 @@ pub(super) fn options_first(args: Vec<OsString>, program: &Command) -> Vec<OsStr
             break;
         }
         match options.find(arg) {
-            Some(option) if text.is_empty() || option.name != OF_THE_COMMAND => {
+            Some(option) if option.name != SHARED || !is_theirs(&text) => {
                 sorted.push(arg.clone());
                 sorted.extend(rest.next_if(|_| option.takes_next).cloned());
             }
@@ -36,6 +38,12 @@ pub(super) fn options_first(args: Vec<OsString>, program: &Command) -> Vec<OsStr
         sorted.append(&mut text);
     }
     sorted
+}
+
+/// Whether the command that begins with `words` has an argument of that name.
+fn is_theirs(words: &[OsString]) -> bool {
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+    parse::has_argument(&words.join(" "), SHARED)
 }
 
 struct Options<'a> {
@@ -97,6 +105,7 @@ mod tests {
             ("bm do sprint plan --goal x -p shop",     "bm do -p shop -- sprint plan --goal x"),
             ("bm do undo --confirm --project=x --as y", "bm do --project=x --as y -- undo --confirm"),
             ("bm do --id 7 log --id S-1",              "bm do --id 7 -- log --id S-1"),
+            ("bm do sprint start --id 7",              "bm do --id 7 -- sprint start"),
             ("bm do epic -- a --json",                 "bm do -- epic a --json"),
             ("bm do epic -5 degrees",                  "bm do -- epic -5 degrees"),
             ("bm do epic -",                           "bm do -- epic -"),

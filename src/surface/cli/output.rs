@@ -12,7 +12,7 @@ use crate::surface::answer::Answer;
 use crate::surface::cli::Exit;
 use crate::surface::cli::args::Colour;
 use crate::surface::desk::Outcome;
-use crate::surface::render::text::{Terminal, render};
+use crate::surface::render::text::{Terminal, paragraph, render};
 
 /// The width where nobody says another.
 const WIDTH: usize = 100;
@@ -62,6 +62,11 @@ impl Output {
             self.text(&format!("commit {commit}\n"))?;
         }
         Ok(exit)
+    }
+
+    /// Prints a sentence for people that is no answer.
+    pub fn remark(&self, text: &str) -> io::Result<()> {
+        self.text(&paragraph(text, self.terminal(&io::stdout())))
     }
 
     /// Prints text that is made up already.

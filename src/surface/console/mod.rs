@@ -79,9 +79,8 @@ struct Chat {
 impl Chat {
     async fn hold(&mut self) -> anyhow::Result<()> {
         if self.with.interactive {
-            self.with
-                .output
-                .text("Type a command, a number for a choice, /help, or /quit. Tab completes.\n\n")?;
+            self.with.output.remark(WELCOME)?;
+            self.with.output.text("\n")?;
             let Some(mut outcome) = self.ask("state").await? else { return Ok(()) };
             if let Some(reply) = &mut outcome.reply {
                 // It fills the screen, and `/state` draws it.
@@ -95,7 +94,7 @@ impl Chat {
             let typed = match self.lines.next(&prompt(&self.with.project, &names), names).await? {
                 Line::Typed(typed) => typed,
                 Line::Interrupted => {
-                    self.with.output.text("/quit leaves.\n")?;
+                    self.with.output.remark("/quit leaves.")?;
                     continue;
                 }
                 Line::NotText => {
@@ -120,14 +119,14 @@ impl Chat {
             Picked::Leave => return Ok(Next::Leave),
             Picked::NoSuchChoice(count) => {
                 self.exit = worse(self.exit, Exit::Refused);
-                self.with.output.text(&no_such_choice(count))?;
+                self.with.output.remark(&no_such_choice(count))?;
                 return Ok(Next::Line);
             }
             Picked::Command(text) => text,
             Picked::Asks { command, argument } => match self.lines.answer(&format!("{argument}: ")).await? {
                 Some(value) => format!("{command} {value}"),
                 None => {
-                    self.with.output.text("Nothing was sent.\n")?;
+                    self.with.output.remark("Nothing was sent.")?;
                     return Ok(Next::Line);
                 }
             },
@@ -163,13 +162,12 @@ impl Chat {
             match Door::open(&self.with.settings, PATIENCE).await? {
                 Ok(door) => {
                     let how = match &door {
-                        Door::Here(_) => {
-                            "No server is running; this console has opened the projects itself.\n\n"
-                        }
-                        Door::There(_) => "Connected to the server again.\n\n",
+                        Door::Here(_) => "No server is running; this console has opened the projects itself.",
+                        Door::There(_) => "Connected to the server again.",
                     };
                     self.with.door = door;
-                    self.with.output.text(how)?;
+                    self.with.output.remark(how)?;
+                    self.with.output.text("\n")?;
                     return Ok(true);
                 }
                 Err(refusal) => self.with.output.answer(&answer::refused(&refusal, None))?,
@@ -203,6 +201,7 @@ impl Chat {
     }
 }
 
+const WELCOME: &str = "Type a command, a number for a choice, /help, or /quit. Tab completes.";
 const NOT_TEXT: &str = "a line is not text in UTF-8";
 
 fn prompt(project: &str, names: &Names) -> String {
@@ -211,8 +210,8 @@ fn prompt(project: &str, names: &Names) -> String {
 
 fn no_such_choice(count: usize) -> String {
     match count {
-        0 => "There is nothing to choose from now.\n".to_owned(),
-        count => format!("Choose a number from 1 to {count}.\n"),
+        0 => "There is nothing to choose from now.".to_owned(),
+        count => format!("Choose a number from 1 to {count}."),
     }
 }
 

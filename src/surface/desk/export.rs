@@ -86,7 +86,7 @@ impl Desk {
                 sprint: project.sprint,
             },
             counters: project.counters,
-            pending_approvals: project.approvals.iter().cloned().collect(),
+            pending_approvals: project.approvals.to_vec(),
             epics: project.epics.values().map(|epic| Epic::clone(epic)).collect(),
             stories: project.backlog().chain(closed).map(|story| Story::clone(story)).collect(),
             sprints: project.sprints.values().map(|sprint| Sprint::clone(sprint)).collect(),

@@ -126,7 +126,10 @@ fn found(finding: &Finding) -> Check {
     };
     let more = finding.faults.len() - 1;
     let detail = if more == 0 { first.clone() } else { format!("{first} (and {more} more)") };
-    let mend = "see what changed with: git log -p orch-state; go back with `restore`";
+    let mend = match finding.name {
+        "edits by hand" => "mend the file, or take it back with: git -C .orch-state checkout -- .",
+        _ => "see what changed with: git log -p orch-state; go back with `restore`",
+    };
     Check { name: finding.name.to_owned(), ok: false, detail, mend: Some(mend.to_owned()) }
 }
 

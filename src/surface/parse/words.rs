@@ -27,6 +27,11 @@ pub fn from_words(words: &[String]) -> String {
     line
 }
 
+/// Whether the command that `text` begins with has an argument of this name.
+pub fn has_argument(text: &str, name: &str) -> bool {
+    names::find(text, start(text)).is_ok_and(|(kind, _)| spec::of(kind).argument(name).is_some())
+}
+
 fn requoted(word: &str, awaited: bool, spec: &Spec) -> String {
     let needs_quotes =
         |value: &str| value.contains(char::is_whitespace) && !value.starts_with(['"', '\'', '“']);

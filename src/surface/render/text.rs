@@ -1,7 +1,9 @@
 //! Answers as text for a terminal.
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table as Grid, TableStyle};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table as Grid, TableStyle, Width,
+};
 use unicode_width::UnicodeWidthStr;
 
 use crate::surface::answer::{Align, Answer, Choice, ChoiceStyle, Field, Table, Tone};
@@ -48,6 +50,14 @@ pub fn render(answer: &Answer, terminal: Terminal) -> String {
     let mut text = blocks.join("\n\n");
     text.push('\n');
     text
+}
+
+/// Running text that is no answer, with a line end at its end.
+pub fn paragraph(text: &str, terminal: Terminal) -> String {
+    let lines = wrap::lines(&wrap::harmless(text), terminal.width.clamp(WIDTH_MIN, TEXT_MAX));
+    let mut whole = lines.iter().map(|line| wrap::plain(line)).collect::<Vec<_>>().join("\n");
+    whole.push('\n');
+    whole
 }
 
 /// What all parts of one answer have in common.
@@ -133,7 +143,11 @@ impl Page {
         }
         for (at, column) in table.columns.iter().enumerate() {
             let Some(drawn) = grid.column_mut(at) else { continue };
-            drawn.set_padding((0, if at + 1 < table.columns.len() { GAP - 1 } else { 0 }));
+            let padding = if at + 1 < table.columns.len() { GAP - 1 } else { 0 };
+            drawn.set_padding((0, padding));
+            // Without this one long cell would tear the words of all the others apart.
+            let least = u16::try_from(longest_word(table, at)).unwrap_or(u16::MAX).saturating_add(padding);
+            drawn.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
             if column.align == Align::Right {
                 drawn.set_cell_alignment(CellAlignment::Right);
             }
@@ -220,12 +234,15 @@ fn uncoloured(span: &Span) -> String {
 
 /// The width below which the columns of a table would tear words apart.
 fn least_width(table: &Table) -> usize {
+    let columns = (0..table.columns.len()).map(|at| longest_word(table, at) + usize::from(GAP));
+    columns.sum::<usize>().saturating_sub(usize::from(GAP))
+}
+
+/// The longest word in a column that may not be torn apart.
+fn longest_word(table: &Table, at: usize) -> usize {
     let longest = |text: &str| text.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or(0);
-    let column = |at: usize| {
-        let cells = table.rows.iter().filter_map(|row| row.get(at)).map(|cell| longest(cell));
-        cells.chain([longest(&table.columns[at].name)]).max().unwrap_or(0).min(WORD_MAX) + usize::from(GAP)
-    };
-    (0..table.columns.len()).map(column).sum::<usize>().saturating_sub(usize::from(GAP))
+    let cells = table.rows.iter().filter_map(|row| row.get(at)).map(|cell| longest(cell));
+    cells.chain([longest(&table.columns[at].name)]).max().unwrap_or(0).min(WORD_MAX)
 }
 
 /// Cells are laid out by their width, so they carry no colours.
