@@ -215,7 +215,10 @@ impl App {
         let (caller, output) = (&self.caller, self.output);
         let (project, text) = match action {
             Action::Do(args) => {
-                let caller = caller.under(args.person.as_deref()).map_err(anyhow::Error::msg)?;
+                let caller = match caller.under(args.person.as_deref()) {
+                    Ok(caller) => caller,
+                    Err(refusal) => return self.refused(refusal),
+                };
                 let id = fresh_id(&self.settings.ambient);
                 return cli::carry_out(door, &caller, &args, id, output).await;
             }
@@ -245,7 +248,10 @@ impl App {
         use std::io::IsTerminal;
 
         let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let caller = self.caller.under(args.person.as_deref()).map_err(anyhow::Error::msg)?;
+        let caller = match self.caller.under(args.person.as_deref()) {
+            Ok(caller) => caller,
+            Err(refusal) => return self.refused(refusal),
+        };
         let door = match Door::open(&self.settings, PATIENCE).await? {
             Ok(door) => door,
             Err(refusal) => return self.refused(refusal),

@@ -46,6 +46,7 @@ fn what_cannot_be_carried_out_names_the_rule_and_leaves_no_trace() {
         (&["do", "project unregister"],                     b"", "unconfirmed",       "confirm"),
         (&["do", "--id", "S-1", "state"],                   b"", "invalid",           "--id"),
         (&["do", "--id", "a b", "epic x"],                  b"", "invalid",           "id"),
+        (&["do", "--as", "", "epic x"],                     b"", "invalid",           "--as"),
         (&["do", "-p", "nowhere", "epic x"],                b"", "unknown",           "nowhere"),
         (&["do", "-p", "", "epic x"],                       b"", "unknown",           "no project"),
         (&["do", "-p", "plain", "epic x"],                  b"", "unknown",           "plain"),

@@ -80,3 +80,17 @@ fn what_is_logged_can_be_chosen() {
     assert!(loud.err.lines().all(|line| line.starts_with('{')), "{}", loud.err);
     assert_eq!(debug.out, loud.out);
 }
+
+#[test]
+fn a_data_directory_whose_path_is_too_long_for_a_socket_works_without_a_server() {
+    let place = Place::new();
+    let long = place.here.join("x".repeat(120));
+    let data_dir = long.to_str().unwrap();
+
+    let listed = place.run(&["projects", "--data-dir", data_dir]);
+    let served = place.run(&["serve", "--data-dir", data_dir]);
+
+    assert_eq!(listed.code, 0, "{listed:?}");
+    assert_eq!(served.code, 1);
+    assert!(served.err.contains("at most 107 bytes"), "{served:?}");
+}

@@ -34,15 +34,8 @@ pub async fn carry_out(
         Ok(text) => text,
         Err(refusal) => return refused(refusal),
     };
-    let request = Request {
-        text,
-        project: args.project.clone(),
-        folder: caller.folder.clone(),
-        person: caller.person.clone(),
-        surface: Surface::Cli,
-        id: Some(id.clone()),
-        wait: !args.no_wait,
-    };
+    let request =
+        Request { id: Some(id.clone()), wait: !args.no_wait, ..request(caller, args.project.clone(), text) };
     let outcome = door.run(request).await.map_err(|error| asked_again(error, &id))?;
     Ok(output.outcome(&outcome)?)
 }
@@ -57,8 +50,10 @@ pub async fn register(door: &Door, caller: &Caller, args: &Register, output: Out
     if args.import {
         text += " --import";
     }
-    let _spinner = progress::spinner(&format!("registering {path}"));
-    ask(door, caller, None, text, output).await
+    let spinner = progress::spinner(&format!("registering {path}"));
+    let outcome = door.run(request(caller, None, text)).await;
+    drop(spinner);
+    Ok(output.outcome(&outcome?)?)
 }
 
 /// Any command that an action stands for.
@@ -69,7 +64,11 @@ pub async fn ask(
     text: String,
     output: Output,
 ) -> anyhow::Result<Exit> {
-    let request = Request {
+    Ok(output.outcome(&door.run(request(caller, project, text)).await?)?)
+}
+
+fn request(caller: &Caller, project: Option<String>, text: String) -> Request {
+    Request {
         text,
         project,
         folder: caller.folder.clone(),
@@ -77,8 +76,7 @@ pub async fn ask(
         surface: Surface::Cli,
         id: None,
         wait: true,
-    };
-    Ok(output.outcome(&door.run(request).await?)?)
+    }
 }
 
 /// The id of a story in the place of the id of the command is a slip that would go unnoticed.

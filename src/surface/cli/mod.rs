@@ -15,6 +15,7 @@ mod progress;
 use std::path::PathBuf;
 
 use crate::domain::person::Person;
+use crate::domain::refusal::{Code, Refusal};
 use crate::domain::text::Line;
 
 pub use crate::surface::cli::ask::{ask, carry_out, register};
@@ -56,9 +57,11 @@ pub struct Caller {
 
 impl Caller {
     /// The same, under another name if one is given.
-    pub fn under(&self, name: Option<&str>) -> Result<Self, String> {
+    pub fn under(&self, name: Option<&str>) -> Result<Self, Refusal> {
         let Some(name) = name else { return Ok(self.clone()) };
-        let name: Line = name.parse().map_err(|error| format!("--as: {error}"))?;
+        let refused =
+            |error| Refusal::new(Code::Invalid, format!("--as: {error}"), "give a name in one line");
+        let name: Line = name.parse().map_err(refused)?;
         let person = Person { account: name.clone(), name, email: None };
         Ok(Self { person, folder: self.folder.clone() })
     }

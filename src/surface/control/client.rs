@@ -39,7 +39,9 @@ impl Client {
     }
 }
 
-/// No socket, or one that a killed server left behind.
+/// No socket, one that a killed server left behind, or a path that is too long for any.
 fn is_nobody(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+    use io::ErrorKind::{ConnectionRefused, InvalidInput, NotFound};
+
+    matches!(error.kind(), NotFound | ConnectionRefused | InvalidInput)
 }
