@@ -13,7 +13,15 @@ const UP: &str = "\u{1b}[A";
 
 #[test]
 fn a_newcomer_gets_from_nothing_to_a_closed_sprint() {
-    let place = Place::new();
+    for served in [false, true] {
+        newcomer(Place::new(), served);
+    }
+}
+
+fn newcomer(mut place: Place, served: bool) {
+    if served {
+        place.serve();
+    }
     let mut terminal = Terminal::start(&place, 100, &["console", "--new", "demo"], &[]);
     terminal.wait_for("demo IDLE>");
 
@@ -30,18 +38,21 @@ fn a_newcomer_gets_from_nothing_to_a_closed_sprint() {
     terminal.press("/quit\r");
 
     assert_eq!(terminal.ended(), 0);
+    // A console does not wait for commits, but checking does.
+    assert_eq!(place.run(&["verify"]).code, 0);
     let subjects = place.git(&place.here.join("demo"), &["log", "--format=%s", "orch-state"]);
-    insta::assert_snapshot!(place.redacted(&subjects), @r"
-    feedback: good: it went well
-    story move: S-1 done
-    story move: S-2 done
-    sprint start
-    sprint plan: top of the backlog
-    backlog add: Recover an account
-    backlog add: Log in with a passkey
-    epic: Sign in without a password
-    project register: /here/demo
-    ");
+    #[rustfmt::skip]
+    assert_eq!(place.redacted(&subjects).lines().collect::<Vec<_>>(), [
+        "feedback: good: it went well",
+        "story move: S-1 done",
+        "story move: S-2 done",
+        "sprint start",
+        "sprint plan: top of the backlog",
+        "backlog add: Recover an account",
+        "backlog add: Log in with a passkey",
+        "epic: Sign in without a password",
+        "project register: /here/demo",
+    ]);
 }
 
 #[test]
@@ -200,6 +211,22 @@ fn a_console_goes_on_when_the_server_goes_away() {
     assert_eq!(terminal.ended(), 0);
     assert_eq!(held.code, 2, "{held:?}");
     assert_eq!(place.git(&place.here.join("shop"), &["rev-list", "--count", "orch-state"]), "2");
+}
+
+#[test]
+fn a_console_finds_the_next_server() {
+    let mut place = Place::with_shop(true);
+    let mut terminal = Terminal::start(&place, 100, &["console", "shop"], &[]);
+    terminal.wait_for("shop IDLE>");
+    place.stop(Signal::TERM);
+    place.serve();
+
+    terminal.say("/epic Sign in", "Go on? [Y/n]");
+    terminal.say("", "Connected to the server again.");
+    terminal.wait_for("E-1 added: Sign in");
+    terminal.wait_for("shop BACKLOG_READY>");
+
+    assert_eq!(place.done(&["do", "-p", "shop", "log 1"]).matches("epic: Sign in").count(), 1);
 }
 
 #[test]
