@@ -7,8 +7,12 @@
 //! Deliberately absent: reflogs, and symbolic references.
 
 use std::fs::File;
+use std::fs::Metadata;
+use std::fs::Permissions;
 use std::io;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +26,12 @@ use crate::store::object::Oid;
 
 /// How long another program may keep a reference locked. Git itself keeps it for milliseconds.
 const WAIT: Duration = Duration::from_secs(1);
+
+/// How old a lock of another program has to be before nobody believes any more that it is in use.
+const STALE: Duration = Duration::from_secs(60);
+
+/// A bit that means nothing for a file, and that git never sets. By it we know our own locks after a crash.
+const OURS: u32 = 0o1000;
 
 /// Between two tries to lock, at most.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
@@ -100,9 +110,19 @@ pub(crate) fn overwrite(
 
 /// Removes a lock that a dead process has left on the reference `name`. Says whether there was one.
 ///
-/// The caller holds the writer lock, which tells it that no living process of ours made this one.
+/// The caller holds the writer lock, which tells it that no living process of ours made this one. A lock of
+/// another program may be in use, and is only removed when that has become unbelievable.
 pub(crate) fn remove_stale_lock(repository: &Repository, name: &str) -> Result<bool, ReferenceError> {
     let path = lock_path(&loose_path(repository, name)?);
+    let is_stale = |found: Metadata| {
+        let age = found.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();
+        found.permissions().mode() & OURS != 0 || age > STALE
+    };
+    match std::fs::symlink_metadata(&path).map(is_stale) {
+        Ok(false) => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        _ => {}
+    }
     match std::fs::remove_file(&path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -160,7 +180,7 @@ impl ReferenceLock {
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
-            let error = match File::create_new(&path) {
+            let error = match File::options().write(true).create_new(true).mode(OURS | 0o666).open(&path) {
                 Ok(file) => return Ok(Self { path, file, ours: true }),
                 Err(error) => error,
             };
@@ -187,6 +207,10 @@ impl ReferenceLock {
         flushes.data(&self.file).map_err(fail("flush", &self.path))?;
         rename(&self.path, reference).map_err(fail("replace", reference))?;
         self.ours = false;
+        // On a reference the bit does no harm, it is only odd.
+        if let Ok(found) = self.file.metadata() {
+            let _ = self.file.set_permissions(Permissions::from_mode(found.permissions().mode() & !OURS));
+        }
         let folder = reference.parent().unwrap_or(Path::new("."));
         flushes.folder(folder).map_err(fail("flush", folder))
     }
@@ -319,11 +343,20 @@ mod tests {
 
         let error = swap(&repository, None, one).unwrap_err();
         assert!(matches!(&error, ReferenceError::Locked { path } if path.ends_with(format!("{NAME}.lock"))));
+        assert!(!remove_stale_lock(&repository, NAME).unwrap());
         assert!(lock.exists(), "somebody else's lock was removed");
 
+        std::fs::set_permissions(&lock, Permissions::from_mode(OURS | 0o644)).unwrap();
         assert!(remove_stale_lock(&repository, NAME).unwrap());
         assert!(!remove_stale_lock(&repository, NAME).unwrap());
         swap(&repository, None, one).unwrap();
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode(&folder.path().join(NAME)), mode(&folder.path().join("HEAD")));
+
+        std::fs::write(&lock, "").unwrap();
+        let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        File::options().write(true).open(&lock).unwrap().set_modified(long_ago).unwrap();
+        assert!(remove_stale_lock(&repository, NAME).unwrap());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A process dies, or the power fails, at the worst moment.
 
 use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
 use std::time::SystemTime;
 
 use super::*;
@@ -114,7 +115,9 @@ fn a_crash_at_any_point_leads_to_the_same_commits() {
                 fs::write(copy.folder().join("stories/0/.band-tmp-S-1.json"), "half").unwrap();
             }
             "locks" => {
-                fs::write(copy.path().join(".git/refs/heads/orch-state.lock"), "").unwrap();
+                let lock = copy.path().join(".git/refs/heads/orch-state.lock");
+                fs::write(&lock, "").unwrap();
+                fs::set_permissions(&lock, fs::Permissions::from_mode(0o1644)).unwrap();
                 fs::write(copy.path().join(".git/objects/pack/tmp_pack_band_x"), "half").unwrap();
                 fs::write(copy.path().join(".git/worktrees/orch-state/.band-tmp-index"), "half").unwrap();
             }
