@@ -78,8 +78,19 @@ impl Branch {
     }
 
     /// Reads again where the branch stands.
+    ///
+    /// A branch that has vanished is an error: without it a commit would be the first of a new history.
     pub(crate) fn read(&mut self, repository: &Repository) -> Result<(), StoreError> {
         let tip = reference::read(repository, layout::BRANCH)?;
+        if tip.is_none() && self.tip.is_some() {
+            let path = repository.workdir().unwrap_or(repository.path()).to_owned();
+            let is_gone = !repository.commondir().exists();
+            return Err(if is_gone {
+                StoreError::NoSuchPath { path }
+            } else {
+                StoreError::NoBranch { path }
+            });
+        }
         self.root = root(repository, tip)?;
         (self.tip, self.stale) = (tip, false);
         Ok(())

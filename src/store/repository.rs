@@ -113,6 +113,10 @@ impl Place {
     /// May be called again at any time: what is missing is made, what is there stays.
     pub(crate) fn mount(&self) -> Result<(), StoreError> {
         let (folder, administration) = (self.folder(), self.administration());
+        if !self.common.exists() {
+            // Made again, a folder of this name would stand in the way of whoever brings the repository back.
+            return Err(StoreError::NoSuchPath { path: self.common.clone() });
+        }
         make_folder(&folder)?;
         make_folder(&administration)?;
         write_if_different(&administration.join("HEAD"), &format!("ref: {}\n", layout::BRANCH))?;
