@@ -15,6 +15,8 @@ use crate::engine::error::EngineError;
 const FORMAT: u32 = 1;
 /// The name of the file in the data directory.
 const FILE: &str = "projects.json";
+/// Its name while it is being written. What a killed process leaves, the next one removes.
+const UNFINISHED: &str = ".band-tmp-projects.json";
 
 /// One project of this node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +51,8 @@ impl Registry {
     /// Reads the file in `folder`; a missing one means that there is no project yet.
     pub(crate) fn open(folder: &Path) -> Result<Self, EngineError> {
         let path = folder.join(FILE);
+        // Whatever stops this from being removed will stop it from being written, and be told then.
+        let _ = fs::remove_file(folder.join(UNFINISHED));
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -98,11 +102,12 @@ impl Registry {
         let file = File { format: FORMAT, projects: entries.values().cloned().collect() };
         let write = || -> io::Result<()> {
             let folder = self.path.parent().unwrap_or(Path::new("."));
-            let mut whole = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer_pretty(&mut whole, &file)?;
+            let unfinished = folder.join(UNFINISHED);
+            let mut whole = fs::File::create(&unfinished)?;
+            whole.write_all(&serde_json::to_vec_pretty(&file)?)?;
             whole.write_all(b"\n")?;
-            whole.as_file().sync_all()?;
-            whole.persist(&self.path).map_err(|error| error.error)?;
+            whole.sync_all()?;
+            fs::rename(&unfinished, &self.path)?;
             fs::File::open(folder)?.sync_all()
         };
         let path = self.path.clone();

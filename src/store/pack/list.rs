@@ -16,6 +16,7 @@ use crate::store::flush::Flushes;
 use crate::store::object::Oid;
 use crate::store::pack::PackError;
 use crate::store::pack::fail;
+use crate::store::repository;
 
 /// A pack that we wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,11 +119,13 @@ impl List {
     /// Replaces the file, durably.
     pub(super) fn save(&self, flushes: &Flushes) -> Result<(), PackError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
+        // Always the same name: what a killed process leaves behind, the next one writes over.
+        let unfinished = folder.join(format!("{}packs", repository::UNFINISHED));
         let replaced = || {
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
+            let mut file = File::create(&unfinished)?;
             file.write_all(self.text().as_bytes())?;
-            flushes.data(file.as_file())?;
-            file.persist(&self.path).map_err(|error| error.error)?;
+            flushes.data(&file)?;
+            std::fs::rename(&unfinished, &self.path)?;
             flushes.folder(folder)
         };
         replaced().map_err(fail("replace", &self.path))
