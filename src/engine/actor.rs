@@ -1,11 +1,11 @@
 //! The one writer of a project: takes commands in batches, makes them durable, answers, publishes.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::domain::envelope::{Envelope, Receipt};
@@ -14,85 +14,55 @@ use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::workflow;
 use crate::engine::batch::{self, Outcome, Trial};
-use crate::engine::error::EngineError;
+use crate::engine::error::{self, EngineError};
 use crate::engine::node::{CommitReply, Settings, Submitted};
 use crate::engine::publisher::{self, Done, SharedStore};
-use crate::engine::writer::Writer;
+use crate::engine::tending::{Inbox, Message, ReadReply, Start, SubmitReply};
+use crate::engine::writer::{self, Writer};
 use crate::store::journal::ChangeRecord;
-use crate::store::{ProjectStore, StoreError, key_bytes};
+use crate::store::{ProjectStore, key_bytes};
 
 /// How long another process may hold a project before we give up.
 const WAIT: Duration = Duration::from_secs(5);
 /// How long a project must be quiet before its packs and its index are put in order.
 const QUIET: Duration = Duration::from_secs(1);
-/// How long to wait before publishing is tried again, at first and at most.
-const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
-/// How long the end of the process waits for git.
+/// How long anybody waits for git.
 const LAST_CALL: Duration = Duration::from_secs(10);
+/// How long after reading a project there is no need to look at it again.
+const MOMENT: Duration = Duration::from_millis(200);
 /// How many batches may pass without a look at the folder while the publisher is busy with it.
 const BLIND_MAX: u32 = 50;
 
-/// Work on the store that is done between commands, when everything accepted is in git.
-pub(super) type Visit = Box<dyn FnOnce(&mut ProjectStore, &Arc<Project>) + Send>;
+/// The share of the journal that one project may fill with changes that are not in git.
+const SHARE: usize = 4;
 
-type SubmitReply = oneshot::Sender<Result<Submitted, EngineError>>;
-type ReadReply = oneshot::Sender<Result<Arc<Project>, EngineError>>;
-
-/// Everything that can make an actor act.
-pub(super) enum Message {
-    Submit { envelope: Box<Envelope>, reply: SubmitReply },
-    Read { reply: ReadReply },
-    Visit { visit: Visit, failed: oneshot::Sender<EngineError> },
+/// Why an actor ended.
+pub(super) enum End {
+    /// Nobody wants anything, or ever will.
+    Idle,
+    /// Nobody knows what is on the disk, so it has to be looked at.
+    Doubt,
+    /// Git cannot be read or written.
+    Trouble(EngineError),
 }
 
-/// What an actor is started with.
-pub(super) struct Start {
-    pub(super) path: PathBuf,
-    pub(super) key: Uid,
-    pub(super) writer: Writer,
-    pub(super) settings: Arc<Settings>,
-    pub(super) turns: Arc<Semaphore>,
-    /// A store that is open already, with its project, right after registration.
-    pub(super) opened: Option<(ProjectStore, Project)>,
-}
-
-/// Runs an actor until nobody wants anything from it for a while.
-pub(super) async fn run(start: Start, mut inbox: mpsc::Receiver<Message>) {
-    match Actor::open(start).await {
-        Ok(actor) => actor.run(inbox).await,
-        Err(error) => {
-            // Whoever asked is told, and can mend it.
-            if error.is_callers_fault() {
-                tracing::debug!("cannot open a project: {error}");
-            } else {
-                tracing::warn!("cannot open a project: {error}");
-            }
-            inbox.close();
-            while let Some(message) = inbox.recv().await {
-                message.fail(&error);
-            }
-        }
-    }
-}
-
-impl Message {
-    fn fail(self, error: &EngineError) {
-        // Whoever asked may have gone away; that is its right.
-        match self {
-            Self::Submit { reply, .. } => drop(reply.send(Err(error.clone()))),
-            Self::Read { reply } => drop(reply.send(Err(error.clone()))),
-            Self::Visit { failed, .. } => drop(failed.send(error.clone())),
-        }
-    }
+/// What an actor leaves behind.
+pub(super) struct Left {
+    pub(super) end: End,
+    /// The project with everything that was answered.
+    pub(super) project: Arc<Project>,
+    /// How many changes are in the journal only.
+    pub(super) owed: usize,
 }
 
 /// A change that is durable and not yet in git.
 struct Unpublished {
     record: ChangeRecord,
+    bytes: usize,
     reply: Option<CommitReply>,
 }
 
-struct Actor {
+pub(super) struct Actor {
     store: SharedStore,
     project: Arc<Project>,
     trial_state: TrialState,
@@ -102,21 +72,23 @@ struct Actor {
     settings: Arc<Settings>,
     turns: Arc<Semaphore>,
     unpublished: VecDeque<Unpublished>,
+    unpublished_bytes: usize,
     /// How many of the oldest changes the publisher is at work on.
     in_work: usize,
     done: (mpsc::Sender<Done>, mpsc::Receiver<Done>),
-    /// When publishing is tried again, after how long a wait, and why it failed.
-    trouble: Option<(Instant, Duration, String)>,
     /// Somebody else moved the branch; the project is read again when everything is published.
     stale: bool,
+    /// Whether the packs and the index are in order.
     rested: bool,
+    /// Whether this process has changed something, so that they cannot be.
+    changed: bool,
 }
 
 /// What is carried from one batch to the next beside the project.
 #[derive(Default)]
 struct TrialState {
-    /// The project was read a moment ago, and nothing in its folder was edited.
-    fresh: bool,
+    /// When the project was read, if nothing in its folder was edited then.
+    fresh: Option<Instant>,
     extras: crate::domain::entity::Extra,
     code_head: Option<String>,
     damage: Option<EngineError>,
@@ -124,111 +96,118 @@ struct TrialState {
 }
 
 impl Actor {
-    async fn open(start: Start) -> Result<Self, EngineError> {
-        let Start { path, key, writer, settings, turns, opened } = start;
-        let pending = writer.pending(key_bytes(key)).await?;
-        let (holder, work) = (settings.ambient.holder(), path.clone());
-        let journal = writer.clone();
+    /// Opens the project, and makes commits of what the journal has and git has not.
+    pub(super) async fn open(start: &mut Start) -> Result<Self, EngineError> {
+        let pending = start.writer.pending(key_bytes(start.key)).await?;
+        let (holder, work, opened) =
+            (start.settings.ambient.holder(), start.path.clone(), start.opened.take());
+        let is_new = opened.is_some();
+        let (journal, key) = (start.writer.clone(), key_bytes(start.key));
         let opening = tokio::task::spawn_blocking(move || match opened {
             Some(opened) => (Ok(opened), pending),
             None => {
-                let remembered = || journal.remembered(key_bytes(key));
+                let remembered = || journal.remembered(key);
                 (ProjectStore::open(&work, &pending, &remembered, &holder, WAIT), pending)
             }
         });
         let (opened, pending) = opening.await.map_err(|_| EngineError::Stopped)?;
         let (store, project) = opened?;
-        if let (Some(last), Some(tip)) = (pending.last(), store.tip_id()) {
-            writer.published(last.project, last.revision, tip).await;
+        if project.key != start.key {
+            return Err(another(&start.path, &project).into());
         }
-        let trial_state =
-            TrialState { fresh: store.is_settled(), extras: store.extras().clone(), ..TrialState::default() };
-        let store = Arc::new(Mutex::new(store));
+        if let (Some(last), Some(tip)) = (pending.last(), store.tip_id()) {
+            start.writer.published(last.project, last.revision, tip).await;
+        }
+        let fresh = store.is_settled().then(Instant::now);
+        let trial_state = TrialState { fresh, extras: store.extras().clone(), ..TrialState::default() };
         Ok(Self {
-            store,
+            store: Arc::new(Mutex::new(store)),
             project: Arc::new(project),
             trial_state,
-            path,
-            key,
-            writer,
-            settings,
-            turns,
+            path: start.path.clone(),
+            key: start.key,
+            writer: start.writer.clone(),
+            settings: Arc::clone(&start.settings),
+            turns: Arc::clone(&start.turns),
             unpublished: VecDeque::new(),
+            unpublished_bytes: 0,
             in_work: 0,
             done: mpsc::channel(1),
-            trouble: None,
             stale: false,
-            rested: true,
+            rested: is_new,
+            changed: !pending.is_empty(),
         })
     }
 
-    async fn run(mut self, mut inbox: mpsc::Receiver<Message>) {
-        let mut queue = VecDeque::new();
-        loop {
-            let room = self.unpublished.len() < self.settings.unpublished && !self.stale;
-            let wake = self.next_wake();
-            tokio::select! {
-                biased;
-                Some(done) = self.done.1.recv() => {
-                    if !self.finished(done).await {
-                        break;
-                    }
-                }
-                taken = take(&mut inbox, &mut queue, self.settings.batch), if room => {
-                    if taken == 0 || self.serve(&mut queue).await.is_err() {
-                        break;
-                    }
-                }
-                () = tokio::time::sleep_until(wake) => {
-                    if !self.woken().await {
-                        break;
-                    }
-                }
+    /// Serves until nobody wants anything for a while, or it cannot go on.
+    pub(super) async fn run(mut self, inbox: &mut Inbox) -> Left {
+        let end = loop {
+            if let Err(end) = self.step(inbox).await {
+                break end;
             }
             self.publish();
+        };
+        self.end(end).await
+    }
+
+    async fn step(&mut self, inbox: &mut Inbox) -> Result<(), End> {
+        let (room, wake) = (self.has_room(), self.next_wake());
+        tokio::select! {
+            biased;
+            Some(done) = self.done.1.recv() => self.finished(done).await,
+            some = inbox.take(self.settings.batch), if room => {
+                if some { self.serve(inbox).await } else { Err(End::Idle) }
+            }
+            () = tokio::time::sleep_until(wake) => {
+                if !room {
+                    // Nobody should wait for what may never come.
+                    inbox.refuse(&self.late().into(), Some(&self.project));
+                }
+                self.woken().await
+            }
         }
-        inbox.close();
-        while let Ok(message) = inbox.try_recv() {
-            queue.push_back(message);
-        }
-        queue.into_iter().for_each(|message| message.fail(&EngineError::Stopped));
-        self.end().await;
+    }
+
+    fn has_room(&self) -> bool {
+        let share = self.settings.journal_bytes as usize / SHARE;
+        self.unpublished.len() < self.settings.unpublished && self.unpublished_bytes < share && !self.stale
     }
 
     /// When there is something to do even if nobody asks.
     fn next_wake(&self) -> Instant {
         let now = Instant::now();
-        match &self.trouble {
-            Some((at, ..)) => *at,
-            None if !self.unpublished.is_empty() => now + LAST_CALL,
-            None if !self.rested => now + QUIET,
-            None => now + self.settings.idle,
+        if !self.unpublished.is_empty() {
+            now + LAST_CALL
+        } else if self.rested {
+            now + self.settings.idle
+        } else {
+            now + QUIET
         }
     }
 
-    /// Nobody asked for a while. Says whether to go on.
-    async fn woken(&mut self) -> bool {
-        if self.trouble.is_some() || !self.unpublished.is_empty() {
-            return true;
+    /// Nobody asked for a while.
+    async fn woken(&mut self) -> Result<(), End> {
+        if !self.unpublished.is_empty() {
+            return Ok(());
         }
         if self.rested {
-            return false;
+            return Err(End::Idle);
         }
         self.rested = true;
         let rested = self.blocking(|store, _| store.rest()).await;
         if let Some(Err(error)) = rested {
             tracing::warn!("cannot put the state branch in order: {error}");
         }
-        true
+        Ok(())
     }
 
-    /// Serves what has queued up. An error means that this actor cannot go on.
-    async fn serve(&mut self, queue: &mut VecDeque<Message>) -> Result<(), ()> {
-        while !queue.is_empty() {
+    /// Serves what has queued up.
+    async fn serve(&mut self, inbox: &mut Inbox) -> Result<(), End> {
+        while !inbox.queue.is_empty() {
             let mut envelopes = Vec::new();
             let mut readers = Vec::new();
             let mut visit = None;
-            while let Some(message) = queue.pop_front() {
+            while let Some(message) = inbox.queue.pop_front() {
                 match message {
                     Message::Submit { envelope, reply } if !batch::needs_history(&envelope.command) => {
                         envelopes.push((*envelope, reply));
@@ -239,7 +218,7 @@ impl Actor {
                         break;
                     }
                     later => {
-                        queue.push_front(later);
+                        inbox.queue.push_front(later);
                         break;
                     }
                 }
@@ -254,32 +233,33 @@ impl Actor {
     }
 
     /// Does what needs the whole history: waits for git first.
-    async fn alone(&mut self, message: Message) -> Result<(), ()> {
+    async fn alone(&mut self, message: Message) -> Result<(), End> {
         let deadline = Instant::now() + LAST_CALL;
         while !self.unpublished.is_empty() {
-            let done = tokio::time::timeout_at(deadline, self.done.1.recv()).await;
-            let Ok(Some(done)) = done else {
-                message.fail(&self.not_in_git().into());
+            let Ok(Some(done)) = tokio::time::timeout_at(deadline, self.done.1.recv()).await else {
+                message.refuse(&self.late().into(), Some(&self.project));
                 return Ok(());
             };
-            if !self.finished(done).await {
-                message.fail(&EngineError::Stopped);
-                return Err(());
+            if let Err(end) = self.finished(done).await {
+                if let End::Trouble(error) = &end {
+                    message.refuse(error, Some(&self.project));
+                }
+                return Err(end);
             }
             self.publish();
         }
         match message {
             Message::Submit { envelope, reply } => self.with_history(*envelope, reply).await,
             Message::Visit { visit, .. } => {
-                self.blocking(move |store, project| visit(store, project)).await.ok_or(())
+                self.blocking(move |store, project| visit(store, project)).await.ok_or(End::Doubt)
             }
             Message::Read { reply } => self.carry_out(Vec::new(), None, vec![reply]).await,
         }
     }
 
-    async fn with_history(&mut self, envelope: Envelope, reply: SubmitReply) -> Result<(), ()> {
+    async fn with_history(&mut self, envelope: Envelope, reply: SubmitReply) -> Result<(), End> {
         let command = envelope.command.clone();
-        let past = self.blocking(move |store, _| batch::past(&command, store)).await.ok_or(())?;
+        let past = self.blocking(move |store, _| batch::past(&command, store)).await.ok_or(End::Doubt)?;
         match past {
             Ok(past) => self.carry_out(vec![(envelope, reply)], past, Vec::new()).await,
             Err(EngineError::Refused(refusal)) => {
@@ -300,23 +280,26 @@ impl Actor {
         envelopes: Vec<(Envelope, SubmitReply)>,
         past: Option<crate::domain::past::Past>,
         readers: Vec<ReadReply>,
-    ) -> Result<(), ()> {
+    ) -> Result<(), End> {
         let (envelopes, replies): (Vec<_>, Vec<_>) = envelopes.into_iter().unzip();
-        let (trial, outcomes) = self.judge(envelopes, past).await.ok_or(())?;
+        let (trial, outcomes) = self.judge(envelopes, past).await.ok_or(End::Doubt)?;
         let records = trial.records.clone();
         if !records.is_empty()
             && let Err(error) = self.writer.append(records).await
         {
             replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
             readers.into_iter().for_each(|reply| drop(reply.send(Err(error.clone()))));
-            // Nothing has happened if a full journal refused it; after anything else nobody knows.
-            return if error.is_callers_fault() { Ok(()) } else { Err(()) };
+            // A full journal refuses before anything has happened, unless the store has taken over what
+            // people did; after anything else nobody knows.
+            let harmless = error.is_callers_fault() && !trial.outside;
+            return if harmless { Ok(()) } else { Err(End::Doubt) };
         }
         self.project = Arc::clone(&trial.project);
         self.trial_state.extras = trial.extras;
         self.trial_state.code_head = trial.code_head;
         self.trial_state.damage = trial.damage;
         self.rested &= trial.records.is_empty();
+        self.changed |= !trial.records.is_empty();
         self.answer(trial.records, outcomes, replies);
         for reader in readers {
             let _ = reader.send(Ok(Arc::clone(&self.project)));
@@ -336,12 +319,12 @@ impl Actor {
             records: Vec::new(),
             damage: self.trial_state.damage.clone(),
             code_head: self.trial_state.code_head.clone(),
+            outside: false,
         };
-        let stuck = self.trouble.is_some().then(|| EngineError::from(self.not_in_git()));
         let (store, settings) = (Arc::clone(&self.store), Arc::clone(&self.settings));
         let alone = self.unpublished.is_empty();
         let must_look = self.trial_state.blind >= BLIND_MAX;
-        let fresh = std::mem::take(&mut self.trial_state.fresh);
+        let fresh = self.trial_state.fresh.take().is_some_and(|read| read.elapsed() < MOMENT);
         let work = tokio::task::spawn_blocking(move || {
             let looked = if fresh {
                 trial.code_head = store.lock().unwrap_or_else(PoisonError::into_inner).code_head();
@@ -349,7 +332,6 @@ impl Actor {
             } else {
                 look(&store, &mut trial, &settings, alone, must_look)
             };
-            trial.damage = stuck.or(trial.damage);
             let judged =
                 envelopes.iter().map(|envelope| trial.judge(envelope, past.clone(), &settings)).collect();
             (trial, judged, looked)
@@ -365,22 +347,27 @@ impl Actor {
         let edits = records.len() - accepted;
         let mut records = records.into_iter();
         for record in records.by_ref().take(edits) {
-            self.unpublished.push_back(Unpublished { record, reply: None });
+            self.keep(record, None);
         }
         for (outcome, reply) in outcomes.into_iter().zip(replies) {
             let changed = is_change(&outcome);
             let (submitted, commit) = Submitted::new(outcome);
             if let Some(record) = changed.then(|| records.next()).flatten() {
-                self.unpublished.push_back(Unpublished { record, reply: commit });
+                self.keep(record, commit);
             }
             let _ = reply.send(submitted);
         }
     }
 
+    fn keep(&mut self, record: ChangeRecord, reply: Option<CommitReply>) {
+        let bytes = writer::weight(&record);
+        self.unpublished_bytes += bytes;
+        self.unpublished.push_back(Unpublished { record, bytes, reply });
+    }
+
     /// Starts the publisher, if there is something to publish and it is not at work.
     fn publish(&mut self) {
-        let waits = self.trouble.as_ref().is_some_and(|(at, ..)| *at > Instant::now());
-        if self.in_work > 0 || self.unpublished.is_empty() || waits {
+        if self.in_work > 0 || self.unpublished.is_empty() {
             return;
         }
         self.in_work = self.unpublished.len().min(self.settings.batch);
@@ -394,26 +381,20 @@ impl Actor {
         );
     }
 
-    /// Takes note of what the publisher did. Says whether to go on.
-    async fn finished(&mut self, done: Done) -> bool {
+    /// Takes note of what the publisher did.
+    async fn finished(&mut self, done: Done) -> Result<(), End> {
         let count = std::mem::take(&mut self.in_work);
-        let published = match done {
-            Ok(published) => published,
-            Err(error) => {
-                if matches!(error, StoreError::Panicked { .. }) {
-                    return false;
-                }
-                let wait = self.trouble.as_ref().map_or(RETRY.0, |(_, wait, _)| (*wait * 2).min(RETRY.1));
-                tracing::warn!("cannot publish {count} changes, trying again in {wait:?}: {error}");
-                self.trouble = Some((Instant::now() + wait, wait, error.to_string()));
-                return true;
-            }
-        };
-        self.trouble = None;
+        let published = done.map_err(|error| {
+            let why = error::with_causes(&error);
+            tracing::warn!(path = %self.path.display(), "cannot publish {count} changes: {why}");
+            // Some of it may be in git. Opening the project again finds out, and publishes the rest.
+            End::Trouble(self.not_in_git(&why).into())
+        })?;
         let last = self.unpublished.get(count.saturating_sub(1)).map(|one| one.record.revision);
         for (one, commit) in self.unpublished.drain(..count).zip(&published.commits) {
+            self.unpublished_bytes -= one.bytes;
             if let Some(reply) = one.reply {
-                let _ = reply.send(Ok(commit.clone()));
+                let _ = reply.send(commit.clone());
             }
         }
         if let (Some(revision), Some(commit)) = (last, published.last) {
@@ -423,50 +404,50 @@ impl Actor {
         if self.stale && self.unpublished.is_empty() {
             return self.reread().await;
         }
-        true
+        Ok(())
     }
 
     /// Reads the project again, after somebody else moved the branch under changes of ours.
-    async fn reread(&mut self) -> bool {
+    async fn reread(&mut self) -> Result<(), End> {
         self.stale = false;
-        match self.blocking(|store, _| store.reread()).await {
-            Some(Ok(project)) => {
-                self.project = Arc::new(project);
-                true
-            }
-            Some(Err(error)) => {
-                tracing::warn!("the state branch was moved and cannot be used: {error}");
-                false
-            }
-            None => false,
-        }
+        let (project, extras) = self
+            .blocking(|store, _| store.reread().map(|project| (project, store.extras().clone())))
+            .await
+            .ok_or(End::Doubt)?
+            .map_err(|error| End::Trouble(error.into()))?;
+        (self.project, self.trial_state.extras) = (Arc::new(project), extras);
+        Ok(())
     }
 
     /// Leaves everything in order: all changes in git, few packs, a fresh index.
-    async fn end(mut self) {
+    async fn end(mut self, mut end: End) -> Left {
         let deadline = Instant::now() + LAST_CALL;
-        self.publish();
-        while !self.unpublished.is_empty() {
-            match tokio::time::timeout_at(deadline, self.done.1.recv()).await {
-                Ok(Some(done)) if done.is_ok() => drop(self.finished(done).await),
-                // What is not in git by now is in the journal, for the next start.
-                _ => break,
-            }
+        while !self.unpublished.is_empty() && !matches!(end, End::Trouble(_)) {
             self.publish();
+            // What is not in git by then is in the journal, for the next start.
+            let Ok(Some(done)) = tokio::time::timeout_at(deadline, self.done.1.recv()).await else { break };
+            if let Err(worse) = self.finished(done).await {
+                end = worse;
+            }
         }
-        if !self.rested {
+        let owed = self.unpublished.len();
+        if self.changed && !self.rested && owed == 0 {
             let _ = self.blocking(|store, _| store.rest()).await;
         }
+        Left { end, project: self.project, owed }
     }
 
-    fn not_in_git(&self) -> Refusal {
-        let why = self.trouble.as_ref().map_or("it takes too long", |(_, _, why)| why);
+    fn not_in_git(&self, why: &str) -> Refusal {
         let message = format!("git cannot be written: {why}");
         let hint = format!(
-            "{} accepted commands are safe in the journal; mend the repository",
+            "mend the repository; the journal keeps {} commands that are not in git yet",
             self.unpublished.len()
         );
         Refusal::new(Code::Busy, message, hint)
+    }
+
+    fn late(&self) -> Refusal {
+        self.not_in_git("it takes too long")
     }
 
     /// Runs something on the store, on a thread that may block. `None` if it panicked.
@@ -498,10 +479,8 @@ fn look(store: &SharedStore, trial: &mut Trial, settings: &Settings, alone: bool
     true
 }
 
-/// Waits for messages and takes all that are there, up to `most`.
-async fn take(inbox: &mut mpsc::Receiver<Message>, queue: &mut VecDeque<Message>, most: usize) -> usize {
-    let mut taken = Vec::new();
-    let count = inbox.recv_many(&mut taken, most).await;
-    queue.extend(taken);
-    count
+/// Somebody has put another project where ours was.
+fn another(path: &Path, found: &Project) -> Refusal {
+    let message = format!("{} holds another project now, {}", path.display(), found.name);
+    Refusal::new(Code::Damaged, message, "let this one go with `project unregister`, then register that one")
 }

@@ -31,6 +31,8 @@ pub(super) struct Trial {
     pub(super) damage: Option<EngineError>,
     /// The commit that the person's checkout stands on.
     pub(super) code_head: Option<String>,
+    /// Whether the store has taken over what people did, so that nothing may be forgotten any more.
+    pub(super) outside: bool,
 }
 
 impl Trial {
@@ -43,10 +45,12 @@ impl Trial {
         match store.look(&self.project, alone) {
             Ok(Look::Quiet) => {}
             Ok(Look::Moved(project)) => {
+                self.outside = true;
                 self.project = Arc::from(project);
                 self.extras = store.extras().clone();
             }
             Ok(Look::Edited { project, files, paths }) => {
+                self.outside = true;
                 self.extras = store.extras().clone();
                 if let Err(error) = self.take_edits(*project, files, &paths, ambient) {
                     self.damage = Some(error.into());
@@ -59,9 +63,8 @@ impl Trial {
     /// Judges one command; if it is accepted the project and the records have it.
     pub(super) fn judge(&mut self, envelope: &Envelope, past: Option<Past>, settings: &Settings) -> Outcome {
         let before = Arc::clone(&self.project);
-        if before.recent.contains(&envelope.id) {
-            let after = Arc::clone(&before);
-            return Ok(Receipt { id: envelope.id.clone(), events: Vec::new(), before, after, again: true });
+        if let Some(receipt) = again(envelope, &before) {
+            return Ok(receipt);
         }
         if let Some(damage) = &self.damage {
             return Err(damage.clone());
@@ -101,6 +104,13 @@ impl Trial {
         self.project = Arc::new(project);
         Ok(())
     }
+}
+
+/// The answer to a command that was carried out before.
+pub(super) fn again(envelope: &Envelope, project: &Arc<Project>) -> Option<Receipt> {
+    let (before, after) = (Arc::clone(project), Arc::clone(project));
+    let known = project.recent.contains(&envelope.id);
+    known.then(|| Receipt { id: envelope.id.clone(), events: Vec::new(), before, after, again: true })
 }
 
 /// The older content that a command needs, if it needs any.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use crate::domain::id::ProjectName;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store::StoreError;
 use crate::store::journal::JournalError;
 use crate::store::lock::LockError;
+use crate::store::reference::ReferenceError;
 
 /// Why a command was not carried out.
 #[expect(missing_docs, reason = "the messages say it")]
@@ -26,6 +28,8 @@ pub enum EngineError {
     Registry { path: PathBuf, reason: String },
     #[error("the project stopped in the middle of it; look before you try again")]
     Stopped,
+    #[error("{project} does not answer; what was asked may still happen")]
+    Silent { project: ProjectName },
 }
 
 impl EngineError {
@@ -51,6 +55,17 @@ impl From<JournalError> for EngineError {
             _ => Self::Journal(Arc::new(error)),
         }
     }
+}
+
+/// An error with all its causes in one line.
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 /// What a person can mend becomes a refusal that says how.
@@ -95,6 +110,9 @@ impl From<StoreError> for EngineError {
             StoreError::UnknownCommit { .. } => (Code::Unknown, "see the commits with `log`".to_owned()),
             StoreError::Lock(LockError::Held { .. } | LockError::HeldByUnknown { .. }) => {
                 (Code::Held, "only one Bandmaster writes a project; end the other one first".to_owned())
+            }
+            StoreError::Reference(ReferenceError::Locked { .. }) => {
+                (Code::Busy, "if no git is at work there, remove the file".to_owned())
             }
             _ => return Self::Store(Arc::new(error)),
         };

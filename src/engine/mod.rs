@@ -10,7 +10,8 @@
 //!
 //! - Only the actor of a project changes it; everyone else sends a message.
 //! - A command is answered after the journal has it, and never twice carried out.
-//! - An actor that cannot know what is on the disk ends; the next command opens the project again.
+//! - An actor that cannot know what is on the disk ends, and the project is opened again. While that fails
+//!   and the journal has changes that git has not, it is tried again and again; commands are refused.
 //! - No project waits for another but in the journal's queue, whose every step is bounded.
 //!
 //! Deliberately absent: how a command was written and how the answer will look.
@@ -24,6 +25,7 @@ mod node;
 mod publisher;
 mod register;
 mod registry;
+mod tending;
 mod writer;
 
 pub use crate::engine::ambient::Ambient;

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::domain::envelope::{Envelope, Receipt};
 use crate::domain::id::ProjectName;
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
-use crate::engine::actor::{self, Message, Start};
 use crate::engine::ambient::Ambient;
 use crate::engine::error::EngineError;
 use crate::engine::registry::{Entry, Registry};
+use crate::engine::tending::{self, Message, Start};
 use crate::engine::writer::{self, Writer};
 use crate::store::journal::ProjectKey;
 use crate::store::{ProjectStore, key_bytes};
@@ -25,7 +26,11 @@ const QUEUE_WAIT: Duration = Duration::from_secs(5);
 const TRIES: usize = 3;
 /// How many projects publish at the same time: it is mostly waiting for one disk.
 const PUBLISHERS: usize = 4;
-/// How long stopping waits for each project.
+/// How long to wait for the commit of a command that is durable already.
+const COMMIT_WAIT: Duration = Duration::from_secs(10);
+/// How long a project may think about what it was asked.
+const ANSWER_WAIT: Duration = Duration::from_secs(60);
+/// How long stopping waits for the projects.
 const STOP_WAIT: Duration = Duration::from_secs(15);
 
 /// What the engine works with.
@@ -53,19 +58,17 @@ pub struct Settings {
     pub ambient: Ambient,
 }
 
-pub(super) type CommitReply = oneshot::Sender<Result<String, EngineError>>;
+pub(super) type CommitReply = oneshot::Sender<String>;
 
 /// Tells the commit of a command once it is in git.
 #[derive(Debug)]
-pub struct CommitWatch(Option<oneshot::Receiver<Result<String, EngineError>>>);
+pub struct CommitWatch(Option<oneshot::Receiver<String>>);
 
 impl CommitWatch {
-    /// The commit in full; `None` for a command that changed nothing.
-    pub async fn wait(self) -> Result<Option<String>, EngineError> {
-        match self.0 {
-            None => Ok(None),
-            Some(commit) => commit.await.map_err(|_| EngineError::Stopped)?.map(Some),
-        }
+    /// The commit in full. `None` for a command that changed nothing, and for one that git does not take
+    /// for now: it is durable, and will be in git as soon as that is possible.
+    pub async fn wait(self) -> Option<String> {
+        tokio::time::timeout(COMMIT_WAIT, self.0?).await.ok()?.ok()
     }
 }
 
@@ -150,23 +153,22 @@ impl Engine {
     /// The project with this name, or whose work tree is this path or lies around it. The path must be whole: in
     /// which folder this process happens to run says nothing about whoever asks.
     pub fn find(&self, name_or_path: &str) -> Result<Entry, Refusal> {
+        let by_name = |name| self.registry().get(&name).cloned();
+        if let Some(entry) = name_or_path.parse().ok().and_then(by_name) {
+            return Ok(entry);
+        }
+        // A folder may take its time; nobody else should wait for it.
+        let whole = Some(name_or_path).filter(|path| Path::new(path).is_absolute());
+        let path = whole.and_then(|path| std::fs::canonicalize(path).ok()).unwrap_or_default();
         let registry = self.registry();
-        if let Some(entry) = name_or_path.parse().ok().and_then(|name| registry.get(&name)) {
-            return Ok(entry.clone());
-        }
-        if Path::new(name_or_path).is_absolute()
-            && let Ok(path) = std::fs::canonicalize(name_or_path)
-            && let Some(entry) = path.ancestors().find_map(|path| registry.at(path))
-        {
-            return Ok(entry.clone());
-        }
-        Err(unknown(name_or_path, &registry))
+        let around = path.ancestors().find_map(|path| registry.at(path));
+        around.cloned().ok_or_else(|| unknown(name_or_path, &registry))
     }
 
     /// Carries a command out. It is durable when this returns.
     pub async fn submit(&self, project: &ProjectName, envelope: Envelope) -> Result<Submitted, EngineError> {
         let envelope = Box::new(envelope);
-        self.ask(project, |reply| Message::Submit { envelope: envelope.clone(), reply }).await?
+        self.ask(project, |reply| Message::Submit { envelope, reply }).await?
     }
 
     /// The project as it stands.
@@ -182,13 +184,12 @@ impl Engine {
     ) -> Result<T, EngineError> {
         let (failed, failure) = oneshot::channel();
         let (result, answer) = oneshot::channel();
-        let visit: actor::Visit = Box::new(move |store, project| drop(result.send(work(store, project))));
-        let running = self.actor(project)?;
-        let sent = running.send_timeout(Message::Visit { visit, failed }, QUEUE_WAIT).await;
-        sent.map_err(|_| busy(project))?;
-        match answer.await {
-            Ok(result) => Ok(result),
-            Err(_) => Err(failure.await.unwrap_or(EngineError::Stopped)),
+        let visit: tending::Visit = Box::new(move |store, project| drop(result.send(work(store, project))));
+        self.send(project, Message::Visit { visit, failed }).await?;
+        match tokio::time::timeout(ANSWER_WAIT, answer).await {
+            Err(_) => Err(EngineError::Silent { project: project.clone() }),
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_)) => Err(failure.await.unwrap_or(EngineError::Stopped)),
         }
     }
 
@@ -204,8 +205,9 @@ impl Engine {
             actors.stopping = true;
             actors.running.drain().map(|(_, running)| running.task_only()).collect()
         };
+        let deadline = tokio::time::Instant::now() + STOP_WAIT;
         for task in running {
-            if tokio::time::timeout(STOP_WAIT, task).await.is_err() {
+            if tokio::time::timeout_at(deadline, task).await.is_err() {
                 tracing::warn!("a project did not stop in time; the journal has what is missing from git");
             }
         }
@@ -250,7 +252,7 @@ impl Engine {
             turns: Arc::clone(&shared.turns),
             opened,
         };
-        let task = tokio::spawn(actor::run(start, inbox));
+        let task = tokio::spawn(tending::run(start, inbox));
         actors.running.insert(entry.name.clone(), Running { messages: messages.clone(), task });
         Ok(messages)
     }
@@ -270,18 +272,24 @@ impl Engine {
     async fn ask<T>(
         &self,
         project: &ProjectName,
-        message: impl Fn(oneshot::Sender<T>) -> Message,
+        message: impl FnOnce(oneshot::Sender<T>) -> Message,
     ) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(project, message(reply)).await?;
+        match tokio::time::timeout(ANSWER_WAIT, answer).await {
+            Err(_) => Err(EngineError::Silent { project: project.clone() }),
+            Ok(answer) => answer.map_err(|_| EngineError::Stopped),
+        }
+    }
+
+    async fn send(&self, project: &ProjectName, mut message: Message) -> Result<(), EngineError> {
         for _ in 0..TRIES {
-            let messages = self.actor(project)?;
-            let (reply, answer) = oneshot::channel();
-            match messages.send_timeout(message(reply), QUEUE_WAIT).await {
-                Ok(()) => {}
-                Err(mpsc::error::SendTimeoutError::Timeout(_)) => return Err(busy(project)),
+            match self.actor(project)?.send_timeout(message, QUEUE_WAIT).await {
+                Ok(()) => return Ok(()),
+                Err(SendTimeoutError::Timeout(_)) => return Err(busy(project)),
                 // It ended between finding it and asking it; nothing was taken.
-                Err(mpsc::error::SendTimeoutError::Closed(_)) => continue,
+                Err(SendTimeoutError::Closed(returned)) => message = returned,
             }
-            return answer.await.map_err(|_| EngineError::Stopped);
         }
         Err(EngineError::Stopped)
     }

@@ -2,11 +2,15 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::store::journal::ChangeRecord;
 use crate::store::{ProjectStore, Published, StoreError};
+
+/// How long a project may keep others from publishing.
+const TURN: Duration = Duration::from_secs(3);
 
 /// What an actor and its publisher share.
 pub(super) type SharedStore = Arc<Mutex<ProjectStore>>;
@@ -24,9 +28,9 @@ pub(super) fn start(
 ) {
     tokio::spawn(async move {
         // Closed only when the process ends; then recovery does the work.
-        let Ok(_turn) = turns.acquire_owned().await else { return };
+        let Ok(turn) = turns.acquire_owned().await else { return };
         let reports = done.clone();
-        let work = tokio::task::spawn_blocking(move || {
+        let mut work = tokio::task::spawn_blocking(move || {
             let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
             let published = store.publish(&records);
             let failed = published.is_err();
@@ -36,7 +40,14 @@ pub(super) fn start(
                 tracing::warn!("cannot merge packs of {}: {error}", store.work().display());
             }
         });
-        if let Err(error) = work.await {
+        let ended = tokio::time::timeout(TURN, &mut work).await;
+        // A disk that hangs takes no turn from other projects for longer than this.
+        drop(turn);
+        let ended = match ended {
+            Ok(ended) => ended,
+            Err(_) => work.await,
+        };
+        if let Err(error) = ended {
             tracing::error!("publishing panicked: {error}");
             let _ = done.send(Err(StoreError::Panicked { path })).await;
         }

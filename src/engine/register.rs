@@ -16,6 +16,7 @@ use crate::engine::message::{self, Setting};
 use crate::engine::node::{Engine, canonical};
 use crate::engine::registry::Entry;
 use crate::store::journal::FileChange;
+use crate::store::object::Oid;
 use crate::store::{self, ProjectStore, Survey, key_bytes};
 
 /// How long another process may hold a repository before we give up.
@@ -60,7 +61,9 @@ impl Engine {
     pub async fn unregister(&self, name: &ProjectName) -> Result<Entry, EngineError> {
         let entry = self.find(name.as_str())?;
         self.release(name).await;
-        let pending = self.shared.writer.pending(key_bytes(entry.key)).await?;
+        let (writer, key) = (&self.shared.writer, key_bytes(entry.key));
+        let pending = writer.pending(key).await?;
+        let owed = pending.len();
         let (path, holder) = (entry.path.clone(), self.shared.settings.ambient.holder());
         let leave = move || {
             let (store, _) = ProjectStore::open(&path, &pending, &Vec::new, &holder, WAIT)?;
@@ -68,9 +71,19 @@ impl Engine {
         };
         let left = tokio::task::spawn_blocking(leave).await.map_err(|_| EngineError::Stopped)?;
         if let Err(error) = left {
+            if owed > 0 && entry.path.exists() {
+                let message = format!("{owed} accepted commands of {name} are not in git yet: {error}");
+                return Err(Refusal::new(Code::Busy, message, "mend the repository first").into());
+            }
             tracing::warn!(project = %name, "its repository was left as it is: {error}");
         }
+        if owed > 0 {
+            // They are in git now, or there is no git any more that they could be put into.
+            writer.published(key, u64::MAX, Oid::new([0; Oid::LEN])).await;
+        }
         self.registry().remove(name)?;
+        // Somebody may have asked for it in between.
+        self.release(name).await;
         Ok(entry)
     }
 

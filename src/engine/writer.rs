@@ -213,7 +213,7 @@ fn too_large(error: &JournalError) -> EngineError {
 }
 
 /// About how many bytes a change takes.
-fn weight(record: &ChangeRecord) -> usize {
+pub(super) fn weight(record: &ChangeRecord) -> usize {
     let files =
         record.files.iter().map(|file| file.path.len() + file.content.as_ref().map_or(0, Vec::len) + 16);
     files.sum::<usize>() + record.meta.message.len() + 128

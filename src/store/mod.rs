@@ -35,7 +35,7 @@ pub(crate) mod object;
 mod open;
 mod pack;
 mod project_store;
-mod reference;
+pub(crate) mod reference;
 mod repository;
 pub mod schema;
 mod templates;

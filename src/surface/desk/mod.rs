@@ -225,12 +225,15 @@ impl Desk {
         let envelope = self.envelope(request, course, command.clone());
         let at = envelope.at;
         let Submitted { receipt, commit } = self.engine.submit(project, envelope).await?;
-        let reply = answer::changed(&command, &receipt, at);
+        let mut reply = answer::changed(&command, &receipt, at);
         let commit = match (receipt.again, request.wait) {
-            (true, _) => self.commit_of(project, course).await?,
-            (false, true) => commit.wait().await?,
+            (true, _) => self.commit_of(project, course).await,
+            (false, true) => commit.wait().await,
             (false, false) => None,
         };
+        if request.wait && commit.is_none() && !receipt.events.is_empty() {
+            reply = reply.field("Commit", "it is kept and follows; git cannot be written now");
+        }
         let events = receipt.events.iter();
         Ok(Outcome {
             ok: true,
@@ -248,9 +251,10 @@ impl Desk {
         })
     }
 
-    async fn commit_of(&self, project: &ProjectName, course: &Course) -> Result<Option<String>, EngineError> {
+    /// The commit of a command that was carried out before; nothing while git cannot be read.
+    async fn commit_of(&self, project: &ProjectName, course: &Course) -> Option<String> {
         let id = course.id.to_string();
-        Ok(self.engine.visit(project, move |store, _| store.commit_of(&id)).await??)
+        self.engine.visit(project, move |store, _| store.commit_of(&id)).await.ok()?.ok()?
     }
 
     fn envelope(&self, request: &Request, course: &Course, command: Command) -> Envelope {
