@@ -68,7 +68,13 @@ pub(super) async fn run(mut start: Start, messages: mpsc::Receiver<Message>) {
             }
         };
         let owed = known.is_some() || owes(&start.writer, start.key).await;
-        tracing::warn!(path = %start.path.display(), owed, "cannot go on: {}", error::with_causes(&error));
+        let why = error::with_causes(&error);
+        if owed || !error.is_callers_fault() {
+            tracing::warn!(path = %start.path.display(), owed, "cannot go on: {why}");
+        } else {
+            // Whoever asks is told, and can mend it.
+            tracing::debug!(path = %start.path.display(), "cannot go on: {why}");
+        }
         if !owed {
             // Whoever asks next makes a new beginning.
             inbox.close();

@@ -1,13 +1,20 @@
 //! The one integration binary: a file per behaviour.
 #![expect(clippy::unwrap_used, reason = "clippy excuses tests, but not the functions they share")]
 
+mod again;
 mod bad_input;
 mod cli;
 mod commands_page;
 mod console;
+mod crash;
+mod disk;
 mod docs;
+mod isolation;
 mod life;
+mod person;
 mod run;
 mod serve;
+mod stopping;
+mod support;
 mod terminal;
 mod tidy;
