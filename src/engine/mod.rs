@@ -28,6 +28,9 @@ mod registry;
 mod tending;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 pub use crate::engine::ambient::Ambient;
 pub use crate::engine::error::EngineError;
 pub use crate::engine::node::{CommitWatch, Engine, Settings, Submitted};
