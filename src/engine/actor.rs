@@ -304,7 +304,11 @@ impl Actor {
         for reader in readers {
             let _ = reader.send(Ok(Arc::clone(&self.project)));
         }
-        Ok(())
+        // What a person edited a person mends; what git has lost, opening the project again may mend.
+        match &self.trial_state.damage {
+            Some(error) if !error.is_callers_fault() => Err(End::Trouble(error.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// Tries commands on a copy, on a thread that may block.

@@ -3,6 +3,8 @@
 //! Objects are flushed before anything speaks of them, so no loss of power alone causes this; a disk that
 //! lies does, and a hand that slips.
 
+use std::collections::HashSet;
+
 use git2::{ErrorClass, ErrorCode, ObjectType, Repository};
 
 use crate::store::StoreError;
@@ -53,7 +55,7 @@ pub(crate) fn mend(before: &Place, remembered: &[ChangeRecord]) -> Result<(), St
     };
     let key = remembered.first().map(|record| record.project).or_else(|| key_of_folder(&place));
     let lost = |missing: String| StoreError::Lost { path: place.work().to_owned(), missing };
-    let Some(newest) = newest_whole(repository, key)? else {
+    let Some(newest) = newest_whole(repository, key, remembered.len())? else {
         return Err(lost("no commit of it can be read".to_owned()));
     };
     let (records, gap) = following(remembered, newest.revision);
@@ -92,8 +94,13 @@ fn following(remembered: &[ChangeRecord], revision: u64) -> (Vec<ChangeRecord>, 
     (records, None)
 }
 
-/// The whole commit of ours with the highest revision.
-fn newest_whole(repository: &Repository, key: Option<ProjectKey>) -> Result<Option<Standing>, StoreError> {
+/// The whole commit of ours with the highest revision, whose last `depth` predecessors are whole too: what is
+/// missing further back cannot be made again anyway.
+fn newest_whole(
+    repository: &Repository,
+    key: Option<ProjectKey>,
+    depth: usize,
+) -> Result<Option<Standing>, StoreError> {
     let fail = |source| StoreError::Git { action: "search", path: repository.path().to_owned(), source };
     let database = repository.odb().map_err(fail)?;
     let mut commits = Vec::new();
@@ -108,7 +115,8 @@ fn newest_whole(repository: &Repository, key: Option<ProjectKey>) -> Result<Opti
     let mut standings: Vec<_> =
         commits.into_iter().filter_map(|commit| standing(repository, commit, key)).collect();
     standings.sort_by_key(|standing| (standing.revision, standing.time));
-    Ok(standings.into_iter().rev().find(|standing| is_whole(repository, standing.commit)))
+    let mut whole = Whole { repository, seen: HashSet::new() };
+    Ok(standings.into_iter().rev().find(|standing| whole.leads_back(standing.commit, depth)))
 }
 
 fn standing(repository: &Repository, oid: Oid, key: Option<ProjectKey>) -> Option<Standing> {
@@ -129,13 +137,47 @@ fn status(bytes: &[u8]) -> Option<StatusFile> {
     }
 }
 
-/// Whether every folder and every file of a commit can be read.
-fn is_whole(repository: &Repository, commit: Oid) -> bool {
-    let files = || {
-        let commit = repository.find_commit(commit.to_git2()?)?;
-        Tree::read(repository, Oid::from(commit.tree_id()))?.files(repository)
-    };
-    files().is_ok_and(|files| files.values().all(|oid| load::blob(repository, *oid).is_ok()))
+/// Objects that were found to be readable, with all that they lead to but the past.
+struct Whole<'r> {
+    repository: &'r Repository,
+    seen: HashSet<Oid>,
+}
+
+impl Whole<'_> {
+    /// Whether a commit and its `depth` predecessors can be read with every folder and every file.
+    fn leads_back(&mut self, commit: Oid, depth: usize) -> bool {
+        let mut next = Some(commit);
+        for _ in 0..=depth {
+            let Some(commit) = next else { break };
+            let read = commit.to_git2().and_then(|id| self.repository.find_commit(id));
+            let Ok(read) = read else { return false };
+            if !self.has_folder(Oid::from(read.tree_id())) {
+                return false;
+            }
+            next = read.parent_id(0).ok().map(Oid::from);
+        }
+        true
+    }
+
+    fn has_folder(&mut self, folder: Oid) -> bool {
+        if self.seen.contains(&folder) {
+            return true;
+        }
+        let files = Tree::read(self.repository, folder).and_then(|mut tree| tree.files(self.repository));
+        let is_whole = files.is_ok_and(|files| files.into_values().all(|file| self.has_file(file)));
+        if is_whole {
+            self.seen.insert(folder);
+        }
+        is_whole
+    }
+
+    fn has_file(&mut self, file: Oid) -> bool {
+        let is_there = self.seen.contains(&file) || load::blob(self.repository, file).is_ok();
+        if is_there {
+            self.seen.insert(file);
+        }
+        is_there
+    }
 }
 
 /// Whose folder it is, as far as the folder itself can tell.

@@ -41,6 +41,9 @@ const PER_TIER: usize = 16;
 /// Whatever their sizes, more packs of our own than this are not left lying about.
 const MOST_PACKS: usize = 40;
 
+/// With more packs than this they are merged even while git collects garbage.
+const PATIENCE: usize = 200;
+
 /// Packs are not merged into anything larger, so that offsets fit the short form of an index.
 const LARGEST: u64 = 1 << 30;
 
@@ -113,6 +116,9 @@ impl Packs {
     pub(crate) fn consolidate(&mut self) -> Result<usize, PackError> {
         let mut gone = 0;
         while let Some(due) = due(self.list.packs()) {
+            if self.git_collects() && self.list.packs().len() < PATIENCE {
+                break;
+            }
             let merged = self.merge(&due)?;
             if merged == 0 {
                 break;
@@ -120,6 +126,12 @@ impl Packs {
             gone += merged;
         }
         Ok(gone)
+    }
+
+    /// Whether a `git gc` of the person is at work, which would fail if a pack vanished under it. Git leaves a
+    /// file with its process while it is; one that was killed leaves it for good, hence the limit to our patience.
+    fn git_collects(&self) -> bool {
+        self.folder.ancestors().nth(2).is_some_and(|git_folder| git_folder.join("gc.pid").exists())
     }
 
     /// Moves packs of ours that are not what we wrote to `target`, so that their objects can be written
