@@ -1,6 +1,7 @@
 //! The only way to start a program: in a named folder, with a named environment, for a limited time.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open};
 use thiserror::Error;
 
 /// What to start, and the bounds it has to keep.
@@ -59,28 +63,85 @@ pub enum ProcessError {
 /// When this returns, the program is gone, and what it started has been killed: they share a process
 /// group. Only a descendant that left the group on purpose escapes that.
 pub fn run(call: &Call<'_>) -> Result<Output, ProcessError> {
-    let mut running = Running::start(call)?;
+    run_with(call, Stdio::null())
+}
+
+/// The same, for a program that reads a file as its standard input.
+pub fn run_on(call: &Call<'_>, input: File) -> Result<Output, ProcessError> {
+    run_with(call, input.into())
+}
+
+/// Starts a program that works until it is told to stop. The bounds of time and output are not
+/// enforced: whoever starts it looks after it, and dropping it ends it.
+pub fn start(call: &Call<'_>) -> Result<Background, ProcessError> {
+    Ok(Background { running: Running::start(call, Stdio::null())?, program: call.program.to_owned() })
+}
+
+/// A program that works beside us.
+pub struct Background {
+    running: Running,
+    program: String,
+}
+
+impl Background {
+    /// Its number among the processes.
+    pub fn id(&self) -> u32 {
+        self.running.child.id()
+    }
+
+    /// Asks it to end. One that has not ended by itself after `limit` is killed, which is an error.
+    pub fn stop(mut self, limit: Duration) -> Result<ExitStatus, ProcessError> {
+        let cannot_follow = |source| ProcessError::Follow { program: self.program.clone(), source };
+        let asked = rustix::process::kill_process(Pid::from_child(&self.running.child), Signal::TERM);
+        asked.map_err(|error| cannot_follow(error.into()))?;
+        if !self.running.ended_by(Instant::now() + limit).map_err(cannot_follow)? {
+            return Err(ProcessError::TooSlow { program: self.program, limit });
+        }
+        self.running.end().map_err(cannot_follow)
+    }
+}
+
+fn run_with(call: &Call<'_>, input: Stdio) -> Result<Output, ProcessError> {
+    let mut running = Running::start(call, input)?;
     let deadline = Instant::now() + call.time_limit;
     let [stdout, stderr] = running.read_to_end(call, deadline)?;
-    running.await_exit(call, deadline)?;
+    if !running.ended_by(deadline).map_err(|source| call.cannot_follow(source))? {
+        return Err(call.too_slow());
+    }
     let status = running.end().map_err(|source| call.cannot_follow(source))?;
     Ok(Output { status, stdout, stderr })
 }
 
 impl Call<'_> {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that the lint points to")]
-    fn command(&self) -> Command {
-        let mut command = Command::new(self.program);
+    fn command(&self, input: Stdio) -> Command {
+        let found = self.found();
+        let mut command = Command::new(found.as_deref().unwrap_or(Path::new(self.program)));
         command
+            .arg0(self.program)
             .args(self.args)
             .current_dir(self.folder)
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
         command
+    }
+
+    /// Where a program that is only named lies in the `PATH` of `env`.
+    ///
+    /// The standard library finds it too, but only in a copy of this process, and making a copy of a large
+    /// one takes tens of milliseconds. With a path in hand it starts the program without a copy.
+    fn found(&self) -> Option<PathBuf> {
+        if self.program.contains('/') {
+            return None;
+        }
+        let (_, folders) = self.env.iter().find(|(name, _)| *name == "PATH")?;
+        let mut paths =
+            std::env::split_paths(folders).map(|folder| self.folder.join(folder).join(self.program));
+        paths.find(|path| path.is_file() && access(path, Access::EXEC_OK).is_ok())
     }
 
     fn cannot_follow(&self, source: io::Error) -> ProcessError {
@@ -103,8 +164,8 @@ struct Running {
 }
 
 impl Running {
-    fn start(call: &Call<'_>) -> Result<Self, ProcessError> {
-        let mut child = call.command().spawn().map_err(|source| ProcessError::Start {
+    fn start(call: &Call<'_>, input: Stdio) -> Result<Self, ProcessError> {
+        let mut child = call.command(input).spawn().map_err(|source| ProcessError::Start {
             program: call.program.to_owned(),
             folder: call.folder.to_owned(),
             source,
@@ -137,22 +198,20 @@ impl Running {
         Ok(streams)
     }
 
-    /// Waits for the end without collecting the status, because a collected process number may soon
-    /// belong to somebody else, and [`Running::end`] still has to signal the group of that number.
-    fn await_exit(&self, call: &Call<'_>, deadline: Instant) -> Result<(), ProcessError> {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-        let mut pause = Duration::from_micros(50);
+    /// Waits for the end, and says whether it came. Does not collect the status, because a collected
+    /// process number may soon belong to somebody else, and [`Running::end`] still has to signal the
+    /// group of that number.
+    fn ended_by(&self, deadline: Instant) -> io::Result<bool> {
+        let process = pidfd_open(Pid::from_child(&self.child), PidfdFlags::empty())?;
         loop {
-            let status = rustix::process::waitid(WaitId::Pid(Pid::from_child(&self.child)), options);
-            if status.map_err(|error| call.cannot_follow(error.into()))?.is_some() {
-                return Ok(());
+            let left = deadline.saturating_duration_since(Instant::now());
+            let limit = Timespec::try_from(left).map_err(io::Error::other)?;
+            match poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit)) {
+                Ok(0) if !left.is_zero() => {}
+                Ok(ended) => return Ok(ended > 0),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
             }
-            if Instant::now() >= deadline {
-                return Err(call.too_slow());
-            }
-            // Nearly always the program ends with its output, so that this is not reached.
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(10));
         }
     }
 
@@ -261,6 +320,47 @@ mod tests {
             assert!(began.elapsed() < LONG, "process {number} is still there");
             thread::yield_now();
         }
+    }
+
+    #[test]
+    fn a_program_may_read_a_file() {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, b"text").unwrap();
+        io::Seek::rewind(&mut file).unwrap();
+        let env = [("PATH", OsString::from("/usr/bin:/bin"))];
+        let folder = Path::new("/");
+        let call = Call { program: "cat", args: &[], folder, env: &env, time_limit: LONG, output_limit: 10 };
+
+        assert_eq!(run_on(&call, file).unwrap().stdout, b"text");
+    }
+
+    #[test]
+    fn a_program_in_the_background_is_asked_to_end_and_then_made_to() {
+        let env = [("PATH", OsString::from("/usr/bin:/bin"))];
+        let folder = tempfile::tempdir().unwrap();
+        let begin = |script: &str| {
+            let script = format!("{script}; touch ready; while :; do sleep 0.01; done");
+            let args = ["-c", script.as_str()];
+            let call = Call {
+                program: "sh",
+                args: &args,
+                folder: folder.path(),
+                env: &env,
+                time_limit: LONG,
+                output_limit: 10,
+            };
+            let background = start(&call).unwrap();
+            let began = Instant::now();
+            while std::fs::remove_file(folder.path().join("ready")).is_err() {
+                assert!(began.elapsed() < LONG, "it did not start");
+                thread::yield_now();
+            }
+            background
+        };
+
+        assert_eq!(begin("trap 'exit 3' TERM").stop(LONG).unwrap().code(), Some(3));
+        let error = begin("trap '' TERM").stop(Duration::from_millis(50)).unwrap_err();
+        assert_eq!(error.to_string(), "`sh` took longer than 50ms and was ended");
     }
 
     #[test]
