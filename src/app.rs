@@ -9,12 +9,13 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::Timestamp;
 
+use crate::bench;
 use crate::config::{self, Config, LogLevel};
 use crate::domain::person::Person;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::{Ambient, Settings};
 use crate::store;
-use crate::surface::cli::args::{Action, Cli, Common};
+use crate::surface::cli::args::{Action, Bench, Cli, Common};
 use crate::surface::cli::{self, Caller, Exit, Output, Surroundings};
 use crate::surface::console::{self, Console, Opening};
 use crate::surface::control;
@@ -117,6 +118,17 @@ fn large_runtime() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")
 }
 
+/// Runs on the threads of the runtime, as a server does, so that it measures what a server does.
+async fn bench(app: App, args: Bench) -> anyhow::Result<Exit> {
+    let setup = bench::Setup {
+        settings: app.settings,
+        env: app.env,
+        program: std::env::current_exe().context("cannot find this program")?,
+        folder: args.folder.clone().unwrap_or(app.temporary),
+    };
+    tokio::spawn(bench::run(args, setup, app.output)).await.context("measuring failed")?
+}
+
 fn passed_on(env: &Environment) -> Vec<(&'static str, OsString)> {
     PASSED_ON.iter().filter_map(|name| env(name).map(|value| (*name, OsString::from(value)))).collect()
 }
@@ -172,6 +184,8 @@ struct App {
     env: Vec<(&'static str, OsString)>,
     output: Output,
     caller: Caller,
+    /// The folder for temporary files.
+    temporary: PathBuf,
 }
 
 impl App {
@@ -182,13 +196,16 @@ impl App {
             env: passed_on(env),
             output,
             caller: caller(config, env)?,
+            temporary: env("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
         })
     }
 
     fn run(self, action: Action) -> anyhow::Result<Exit> {
         let is_server = matches!(action, Action::Serve);
         telemetry::start(&self.log, if is_server { LogLevel::Info } else { LogLevel::Warn })?;
-        let runtime = if is_server { large_runtime()? } else { small_runtime()? };
+        // What a server does is measured on the threads that a server has.
+        let runtime =
+            if is_server || matches!(action, Action::Bench(_)) { large_runtime()? } else { small_runtime()? };
         let exit = runtime.block_on(self.act(action));
         // A thread that waits for a terminal must not keep the process.
         runtime.shutdown_background();
@@ -199,6 +216,7 @@ impl App {
         match action {
             Action::Serve => self.serve().await,
             Action::Console(args) => self.console(args).await,
+            Action::Bench(args) => bench(self, args).await,
             action => {
                 let door = match Door::open(&self.settings, PATIENCE).await? {
                     Ok(door) => door,

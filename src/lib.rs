@@ -8,6 +8,8 @@ pub mod engine;
 
 pub mod surface;
 
+pub mod bench;
+
 pub mod app;
 
 pub mod config;
