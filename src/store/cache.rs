@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -72,8 +73,9 @@ pub(crate) struct Cache {
 
 /// What the cache knows of a commit.
 pub(crate) struct Recollection {
-    /// The files by path.
-    pub(crate) files: BTreeMap<String, Kept>,
+    bytes: Vec<u8>,
+    /// By path: what a file held, and where its content lies in the bytes.
+    files: BTreeMap<String, (Oid, Stamp, Range<usize>)>,
     /// When the cache was written, in nanoseconds.
     written: i128,
     /// Whether it holds so much that is outdated that writing it anew pays.
@@ -87,9 +89,16 @@ impl Kept {
 }
 
 impl Recollection {
-    /// Whether a file that looks like this now holds what it held then.
-    pub(crate) fn is_sure_of(&self, stamp: Stamp) -> bool {
-        stamp.modified_nanoseconds() + TICK < self.written
+    /// The files with the ids of their contents.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, Oid)> {
+        self.files.iter().map(|(path, (oid, ..))| (path.as_str(), *oid))
+    }
+
+    /// How a file looked that held `oid`, and its content; nothing if it may look the same and hold something else.
+    pub(crate) fn of(&self, path: &str, oid: Oid) -> Option<(Stamp, &[u8])> {
+        let (held, stamp, content) = self.files.get(path)?;
+        let is_sure = *held == oid && stamp.modified_nanoseconds() + TICK < self.written;
+        Some((*stamp, self.bytes.get(content.clone())?)).filter(|_| is_sure)
     }
 }
 
@@ -115,7 +124,9 @@ impl Cache {
             for (path, kept) in chunk.files {
                 match kept {
                     Some(Row { oid, stamp, content }) => {
-                        files.insert(path.to_owned(), Kept { oid, stamp, content: content.to_owned() })
+                        // Borrowed from the bytes, so the distance of the addresses is the place.
+                        let start = content.as_ptr().addr() - bytes.as_ptr().addr();
+                        files.insert(path.to_owned(), (oid, stamp, start..start + content.len()))
                     }
                     None => files.remove(path),
                 };
@@ -128,7 +139,7 @@ impl Cache {
         }
         self.is_current = true;
         let is_bloated = bytes.len() > 2 * whole_bytes;
-        Some(Recollection { files, written: nanoseconds(&about), is_bloated })
+        Some(Recollection { bytes, files, written: nanoseconds(&about), is_bloated })
     }
 
     /// Notes that a file was written, or taken away.

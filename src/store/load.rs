@@ -194,14 +194,12 @@ fn recalled(
     recollection: Option<&Recollection>,
     (path, content, oid): (&str, Content, Oid),
 ) -> Option<Row> {
-    let recollection = recollection?;
-    let kept =
-        recollection.files.get(path).filter(|kept| kept.oid == oid && recollection.is_sure_of(kept.stamp))?;
-    if folder.stamp(path) != Some(kept.stamp) {
+    let (stamp, bytes) = recollection?.of(path, oid)?;
+    if folder.stamp(path) != Some(stamp) {
         return None;
     }
-    let parsed = format::parse_checked(content, &kept.content);
-    Some((path.to_owned(), content, oid, Found::Committed(parsed, kept.stamp)))
+    let parsed = format::parse_checked(content, bytes);
+    Some((path.to_owned(), content, oid, Found::Committed(parsed, stamp)))
 }
 
 fn read_one(

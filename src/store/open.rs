@@ -180,7 +180,7 @@ impl Opened {
         let recollection = branch.tip().and_then(|tip| cache.recall(tip));
         let fail = |source| StoreError::Git { action: "read", path: place.work().to_owned(), source };
         let files = match &recollection {
-            Some(known) => known.files.iter().map(|(path, kept)| (path.clone(), kept.oid)).collect(),
+            Some(known) => known.files().map(|(path, oid)| (path.to_owned(), oid)).collect(),
             None => branch.root().files(place.repository()).map_err(fail)?,
         };
         let mut folder = Folder::new(place.folder(), &files);

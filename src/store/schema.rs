@@ -53,13 +53,21 @@ pub fn schema(kind: Kind) -> Value {
     schema.to_value()
 }
 
-/// Compiled once a process: compiling takes longer than checking a hundred files.
-static VALIDATORS: LazyLock<[Option<Validator>; 4]> =
-    LazyLock::new(|| Kind::ALL.map(|kind| jsonschema::validator_for(&schema(kind)).ok()));
+/// Each compiled once a process, and only if it is needed: compiling takes longer than checking a hundred files.
+static VALIDATORS: [LazyLock<Option<Validator>>; 4] = [
+    LazyLock::new(|| compiled(Kind::Status)),
+    LazyLock::new(|| compiled(Kind::Backlog)),
+    LazyLock::new(|| compiled(Kind::Story)),
+    LazyLock::new(|| compiled(Kind::Sprint)),
+];
+
+fn compiled(kind: Kind) -> Option<Validator> {
+    jsonschema::validator_for(&schema(kind)).ok()
+}
 
 /// Checks a value; the error names the place and the rule.
 pub(crate) fn check(kind: Kind, value: &Value) -> Result<(), String> {
-    let Some(validator) = &VALIDATORS[kind as usize] else {
+    let Some(validator) = VALIDATORS[kind as usize].as_ref() else {
         return Err(format!("the schema of a {kind} cannot be compiled"));
     };
     if validator.is_valid(value) {
