@@ -136,6 +136,7 @@ impl Engine {
         let place =
             writer::Place { folder, file_bytes: settings.journal_bytes, ambient: settings.ambient.clone() };
         let (writer, left) = Writer::start(place)?;
+        Registry::tidy(&settings.data_dir);
         let registry = Mutex::new(Registry::open(&settings.data_dir)?);
         let turns = Arc::new(Semaphore::new(PUBLISHERS));
         let shared =

@@ -51,8 +51,6 @@ impl Registry {
     /// Reads the file in `folder`; a missing one means that there is no project yet.
     pub(crate) fn open(folder: &Path) -> Result<Self, EngineError> {
         let path = folder.join(FILE);
-        // Whatever stops this from being removed will stop it from being written, and be told then.
-        let _ = fs::remove_file(folder.join(UNFINISHED));
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -67,6 +65,13 @@ impl Registry {
         }
         let entries = file.projects.into_iter().map(|entry| (entry.name.clone(), entry)).collect();
         Ok(Self { path, entries })
+    }
+
+    /// Removes what a killed process has left. Only for whoever holds the journal: anybody else might remove
+    /// what is just being written.
+    pub(crate) fn tidy(folder: &Path) {
+        // Whatever stops it from being removed will stop it from being written, and be told then.
+        let _ = fs::remove_file(folder.join(UNFINISHED));
     }
 
     /// The project called `name`.
