@@ -124,6 +124,7 @@ impl Branch {
             self.packs.write(&objects)?;
             match reference::compare_and_swap(repository, layout::BRANCH, self.tip, last, &self.flushes) {
                 Ok(()) => {
+                    self.packs.release();
                     (self.tip, self.stale) = (Some(last), false);
                     return Ok(Published { commits, moved });
                 }
@@ -151,12 +152,19 @@ impl Branch {
         if let Some(tip) = draft.commits.last().copied().or(self.tip) {
             reference::overwrite(repository, layout::BRANCH, tip, &self.flushes)?;
         }
+        self.packs.release();
         Ok(())
     }
 
     /// Moves packs of ours that are damaged to `folder`. Says how many there were.
     pub(crate) fn set_aside_damaged(&mut self, folder: &Path) -> Result<usize, StoreError> {
         Ok(self.packs.set_aside_damaged(folder)?)
+    }
+
+    /// Says that nothing is on its way to the branch any more: what a process that died had there is where it
+    /// belongs, or never will be.
+    pub(crate) fn release(&mut self) {
+        self.packs.release();
     }
 
     /// Keeps the packs few. Anything but urgent.

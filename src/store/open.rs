@@ -175,6 +175,7 @@ impl Opened {
             return Err(StoreError::NoBranch { path: place.work().to_owned() });
         }
         replay(&place, &mut branch, pending)?;
+        branch.release();
         place.mount()?;
         let mut cache = Cache::new(&place.private());
         let recollection = branch.tip().and_then(|tip| cache.recall(tip));

@@ -145,11 +145,12 @@ impl ProjectStore {
 
     /// Housekeeping for quiet times: few packs, and an index for `git status` in the folder.
     pub fn rest(&mut self) -> Result<(), StoreError> {
-        self.branch.consolidate()?;
+        let consolidated = self.branch.consolidate();
         if let Some(tip) = self.branch.tip().filter(|_| !self.behind) {
             self.cache.save(tip);
         }
-        self.write_index()
+        self.write_index()?;
+        consolidated
     }
 
     /// Lets git believe that the folder holds the latest commit.

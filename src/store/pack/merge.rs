@@ -46,7 +46,8 @@ pub(super) fn merge(folder: &Path, packs: &[OwnPack], flushes: &Flushes) -> Resu
             writer.add(entry.place.oid, &bytes)?;
         }
     }
-    writer.finish(flushes)
+    // References lead to all of it already.
+    writer.finish(flushes, None)
 }
 
 /// Removes `packs`, except those that git has begun to rely on in the meantime.

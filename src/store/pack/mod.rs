@@ -11,6 +11,8 @@
 //!   index: whoever finds an index finds the pack, and whoever finds a name finds the data.
 //! - A pack is removed only after the one that replaces it is durable, the index before the pack.
 //! - Only packs on our own list are ever removed, and none of them that git has come to rely on.
+//! - Until a reference leads to it, a new pack is marked as one to keep. A `git repack -ad` that read the
+//!   references before would otherwise remove it after they have moved, and what they lead to with it.
 //! - The same objects written again make the same pack.
 //!
 //! Deliberately absent: deltas. Without them an entry means the same in any pack, so that merging
@@ -21,6 +23,7 @@ mod list;
 mod merge;
 mod write;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -47,8 +50,12 @@ const PATIENCE: usize = 200;
 /// Packs are not merged into anything larger, so that offsets fit the short form of an index.
 const LARGEST: u64 = 1 << 30;
 
-/// How the names of unfinished files begin. Git removes what is called so after two weeks.
-const UNFINISHED: [&str; 2] = ["tmp_pack_band_", "tmp_idx_band_"];
+/// How the names of unfinished files begin. Not as those of git do: `git gc --prune=now` removes them, even
+/// while they are being written.
+const UNFINISHED: [&str; 2] = [".band-tmp-pack-", ".band-tmp-idx-"];
+
+/// What a file says by which we ask git to leave a pack alone. A file that says anything else is not ours.
+const KEEP: &[u8] = b"bandmaster: on its way to the state branch\n";
 
 /// Why objects could not be kept. Each names the file, for the person who must look.
 #[derive(Debug, Error)]
@@ -71,6 +78,8 @@ pub(crate) struct Packs {
     list: List,
     deflater: Deflater,
     flushes: Flushes,
+    /// The files that ask git to leave packs alone.
+    kept: BTreeSet<PathBuf>,
 }
 
 impl Packs {
@@ -81,12 +90,13 @@ impl Packs {
     pub(crate) fn open(git_folder: &Path, flushes: Flushes) -> Result<Self, PackError> {
         let folder = git_folder.join("objects/pack");
         flushes.create_folder(&folder).map_err(fail("create", &folder))?;
-        remove_unfinished(&folder)?;
+        let kept = tidy(&folder)?;
         let list = List::open(&git_folder.join("orch/packs"), &folder, &flushes)?;
-        Ok(Self { folder, list, deflater: Deflater::default(), flushes })
+        Ok(Self { folder, list, deflater: Deflater::default(), flushes, kept })
     }
 
-    /// Keeps `objects` as one pack and returns its name. When this returns they are durable.
+    /// Keeps `objects` as one pack and returns its name. When this returns they are durable. Git leaves the
+    /// pack alone until it is released.
     ///
     /// Returns nothing for no objects.
     pub(crate) fn write(&mut self, objects: &[Object]) -> Result<Option<Oid>, PackError> {
@@ -105,9 +115,17 @@ impl Packs {
             let entry = self.deflater.entry(object).map_err(fail("compress objects for", &self.folder))?;
             writer.add(object.oid, &entry)?;
         }
-        let pack = writer.finish(&self.flushes)?;
+        let pack = writer.finish(&self.flushes, Some(&mut self.kept))?;
         self.list.add(pack)?;
         Ok(Some(pack.name))
+    }
+
+    /// Lets git do what it likes with everything that was written: references lead there now.
+    pub(crate) fn release(&mut self) {
+        for path in std::mem::take(&mut self.kept) {
+            // A pack that stays marked is one that is never repacked, which is no reason to fail.
+            let _ = std::fs::remove_file(path);
+        }
     }
 
     /// Merges packs until there are few again. Returns how many were merged away.
@@ -216,16 +234,26 @@ fn fail(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PackErro
     move |source| PackError::Io { action, path, source }
 }
 
-fn remove_unfinished(folder: &Path) -> Result<(), PackError> {
+/// Removes unfinished files. Returns those by which a process that died asked git to leave packs alone: what
+/// is in these packs may still have to be led to.
+fn tidy(folder: &Path) -> Result<BTreeSet<PathBuf>, PackError> {
+    let mut kept = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(fail("read", folder))? {
         let entry = entry.map_err(fail("read", folder))?;
-        let name = entry.file_name();
+        let (name, path) = (entry.file_name(), entry.path());
         if UNFINISHED.iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes())) {
-            let path = entry.path();
             std::fs::remove_file(&path).map_err(fail("remove", &path))?;
+        } else if name.as_encoded_bytes().ends_with(b".keep") && is_ours(&path) {
+            kept.insert(path);
         }
     }
-    Ok(())
+    Ok(kept)
+}
+
+/// Whether a mark is one of ours, or was about to become one.
+fn is_ours(path: &Path) -> bool {
+    let note = std::fs::read(path);
+    note.is_ok_and(|note| note == KEEP || note.is_empty() && !path.with_extension("pack").exists())
 }
 
 #[cfg(test)]
@@ -332,7 +360,9 @@ mod tests {
                 "zeros" => replace(&path("pack"), &vec![0; whole[0].len()]),
                 _ => {}
             }
-            assert_eq!(open(&repository).write(&reversed).unwrap(), Some(name), "{damage}");
+            let mut packs = open(&repository);
+            assert_eq!(packs.write(&reversed).unwrap(), Some(name), "{damage}");
+            packs.release();
             let now = [path("pack"), path("idx")].map(|path| std::fs::read(path).unwrap());
             assert!(now == whole, "{damage}");
             assert_eq!(files(&repository, "").len(), 2, "{damage}");
@@ -347,6 +377,31 @@ mod tests {
     }
 
     #[test]
+    fn git_leaves_a_pack_alone_until_a_reference_may_lead_to_it() {
+        let repository = bare_repository();
+        let is_there = || {
+            let name = format!("{}\n", objects(1)[0].oid);
+            !git(repository.path(), &["cat-file", "--batch-check"], name.as_bytes()).contains("missing")
+        };
+        open(&repository).write(&objects(1)).unwrap();
+        // A person's own mark is none of our business.
+        let mut packs = open(&repository);
+        let other = packs.write(&objects(2)).unwrap().unwrap();
+        let theirs = repository.path().join(format!("objects/pack/pack-{other}.keep"));
+        std::fs::write(&theirs, "mine").unwrap();
+
+        for command in [["repack", "-adq"], ["gc", "--prune=now"]] {
+            git(repository.path(), &command, b"");
+            assert!(is_there(), "{command:?}");
+        }
+
+        open(&repository).release();
+        assert!(theirs.exists());
+        git(repository.path(), &["repack", "-adq"], b"");
+        assert!(!is_there());
+    }
+
+    #[test]
     fn packs_stay_few_and_copying_stays_cheap() {
         let repository = bare_repository();
         let mut packs = open(&repository);
@@ -354,6 +409,7 @@ mod tests {
         let changes = 600;
         for number in 0..changes {
             packs.write(&objects(number)).unwrap();
+            packs.release();
             let before: u64 = packs.list.packs().iter().map(|pack| pack.objects).sum();
             let due: u64 = due(packs.list.packs()).iter().flatten().map(|pack| pack.objects).sum();
             packs.consolidate().unwrap();
@@ -400,6 +456,7 @@ mod tests {
         let mut packs = open(&repository);
         for number in 0..20 {
             packs.write(&objects(number)).unwrap();
+            packs.release();
             let commit = objects(number)[2].oid.to_string();
             git(repository.path(), &["update-ref", &format!("refs/heads/b{number}"), &commit], b"");
         }
@@ -421,10 +478,12 @@ mod tests {
         }
         git(repository.path(), &["multi-pack-index", "write"], b"");
         let kept = packs.write(&objects(10)).unwrap().unwrap();
+        packs.release();
         std::fs::write(repository.path().join(format!("objects/pack/pack-{kept}.keep")), "").unwrap();
         for number in 11..20 {
             packs.write(&objects(number)).unwrap();
         }
+        packs.release();
 
         packs.consolidate().unwrap();
 
@@ -438,6 +497,7 @@ mod tests {
         let repository = bare_repository();
         let mut packs = open(&repository);
         let names: Vec<_> = (0..17).map(|number| packs.write(&objects(number)).unwrap().unwrap()).collect();
+        packs.release();
         let path = repository.path().join(format!("objects/pack/pack-{}.pack", names[5]));
         let mut content = std::fs::read(&path).unwrap();
         content[40] ^= 1;
@@ -453,7 +513,7 @@ mod tests {
     fn unfinished_files_are_removed_at_the_next_opening() {
         let repository = bare_repository();
         let folder = repository.path().join("objects/pack");
-        for name in ["tmp_pack_band_a", "tmp_idx_band_b", "tmp_pack_git"] {
+        for name in [".band-tmp-pack-a", ".band-tmp-idx-b", "tmp_pack_git"] {
             std::fs::write(folder.join(name), "").unwrap();
         }
 

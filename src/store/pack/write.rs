@@ -1,5 +1,6 @@
 //! Writes a pack and its index in the order that survives a loss of power.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::fs::Permissions;
 use std::io;
@@ -16,6 +17,7 @@ use tempfile::NamedTempFile;
 
 use crate::store::flush::Flushes;
 use crate::store::object::Oid;
+use crate::store::pack::KEEP;
 use crate::store::pack::PackError;
 use crate::store::pack::UNFINISHED;
 use crate::store::pack::fail;
@@ -65,8 +67,13 @@ impl PackWriter {
         self.put(entry)
     }
 
-    /// Makes the pack durable and gives it its name, which follows from its content.
-    pub(super) fn finish(mut self, flushes: &Flushes) -> Result<OwnPack, PackError> {
+    /// Makes the pack durable and gives it its name, which follows from its content. With `kept`, git is asked
+    /// to leave it alone before it can see it, and the mark is added there.
+    pub(super) fn finish(
+        mut self,
+        flushes: &Flushes,
+        kept: Option<&mut BTreeSet<PathBuf>>,
+    ) -> Result<OwnPack, PackError> {
         let checksum: [u8; Oid::LEN] = self.hash.finalize_reset().into();
         self.put(&checksum)?;
         self.places.sort_unstable();
@@ -79,6 +86,9 @@ impl PackWriter {
 
         for file in [&data, &index] {
             flushes.data(file.as_file()).map_err(fail("flush", file.path()))?;
+        }
+        if let Some(kept) = kept {
+            kept.extend(mark(&pack.path(folder, "keep"))?);
         }
         name(data, &pack.path(folder, "pack"), flushes)?;
         name(index, &pack.path(folder, "idx"), flushes)?;
@@ -103,6 +113,18 @@ fn unfinished(folder: &Path, start: &str) -> Result<NamedTempFile, PackError> {
         .permissions(permissions)
         .tempfile_in(folder)
         .map_err(fail("create a file in", folder))
+}
+
+/// Asks git to leave a pack alone. Nothing if somebody has asked for that already.
+fn mark(path: &Path) -> Result<Option<PathBuf>, PackError> {
+    match File::create_new(path) {
+        Ok(mut file) => {
+            file.write_all(KEEP).map_err(fail("write", path))?;
+            Ok(Some(path.to_owned()))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(fail("create", path)(error)),
+    }
 }
 
 /// Gives a file whose data is durable its final name.

@@ -118,7 +118,7 @@ fn a_crash_at_any_point_leads_to_the_same_commits() {
                 let lock = copy.path().join(".git/refs/heads/orch-state.lock");
                 fs::write(&lock, "").unwrap();
                 fs::set_permissions(&lock, fs::Permissions::from_mode(0o1644)).unwrap();
-                fs::write(copy.path().join(".git/objects/pack/tmp_pack_band_x"), "half").unwrap();
+                fs::write(copy.path().join(".git/objects/pack/.band-tmp-pack-x"), "half").unwrap();
                 fs::write(copy.path().join(".git/worktrees/orch-state/.band-tmp-index"), "half").unwrap();
             }
             _ => {}
