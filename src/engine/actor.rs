@@ -194,11 +194,15 @@ impl Actor {
             return Err(End::Idle);
         }
         self.rested = true;
-        let rested = self.blocking(|store, _| store.rest()).await;
-        if let Some(Err(error)) = rested {
-            tracing::warn!("cannot put the state branch in order: {error}");
-        }
+        self.rest().await;
         Ok(())
+    }
+
+    async fn rest(&self) {
+        if let Some(Err(error)) = self.blocking(|store, _| store.rest()).await {
+            let why = error::with_causes(&error);
+            tracing::warn!(path = %self.path.display(), "cannot put the state branch in order: {why}");
+        }
     }
 
     /// Serves what has queued up.
@@ -436,7 +440,7 @@ impl Actor {
         }
         let owed = self.unpublished.len();
         if self.changed && !self.rested && owed == 0 {
-            let _ = self.blocking(|store, _| store.rest()).await;
+            self.rest().await;
         }
         Left { end, project: self.project, owed }
     }

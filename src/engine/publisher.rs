@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::engine::error::with_causes;
 use crate::store::journal::ChangeRecord;
 use crate::store::{ProjectStore, Published, StoreError};
 
@@ -37,7 +38,7 @@ pub(super) fn start(
             // The actor may have ended; what it does not hear, recovery finds out.
             let _ = reports.blocking_send(published);
             if !failed && let Err(error) = store.consolidate() {
-                tracing::warn!("cannot merge packs of {}: {error}", store.work().display());
+                tracing::warn!("cannot merge packs of {}: {}", store.work().display(), with_causes(&error));
             }
         });
         let ended = tokio::time::timeout(TURN, &mut work).await;

@@ -30,6 +30,7 @@ pub(crate) fn leftovers(folder: &Path) -> Vec<PathBuf> {
         let is_leftover = name.ends_with(".lock")
             || name.contains("band-tmp")
             || name.starts_with("tmp_")
+            || name.ends_with(".keep")
             || name.contains(".tmp");
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             found.extend(leftovers(&path));

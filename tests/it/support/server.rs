@@ -84,11 +84,13 @@ impl Server {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Tells it to stop, and waits until it has. It has to end well.
-    pub(crate) fn stop(mut self) {
+    /// Tells it to stop, and waits until it has. It has to end well. Returns what it
+    /// has printed.
+    pub(crate) fn stop(mut self) -> String {
         self.signal(Signal::TERM);
         let status = self.wait();
         assert_eq!(status.code(), Some(0), "{}", self.log());
+        self.log()
     }
 
     /// Waits for its end.
