@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use git2::{ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 
@@ -11,6 +12,9 @@ use crate::store::layout;
 
 /// The name of the linked worktree in git's administration.
 const WORKTREE: &str = "orch-state";
+/// How often, and after how long, to look whether git is done with the index. A `git status` takes milliseconds.
+const INDEX_TRIES: usize = 20;
+const INDEX_PAUSE: Duration = Duration::from_millis(10);
 /// Keeps `git status` of the person free of our folder.
 const EXCLUDE: &str = "/.orch-state/";
 
@@ -156,13 +160,16 @@ impl Place {
 
     /// Writes the index of the folder's worktree, so that `git status` in it has nothing to say.
     ///
-    /// Leaves it alone while a git program of the person is writing it.
+    /// Waits a moment for a git program of the person that is writing it, and leaves it alone if that takes long.
     pub(crate) fn write_index(&self, index: &[u8]) -> Result<(), StoreError> {
         let administration = self.administration();
-        if administration.join("index.lock").exists() {
-            return Ok(());
+        for _ in 0..INDEX_TRIES {
+            if !administration.join("index.lock").exists() {
+                return replace(&administration.join("index"), index);
+            }
+            std::thread::sleep(INDEX_PAUSE);
         }
-        replace(&administration.join("index"), index)
+        Ok(())
     }
 
     fn administration(&self) -> PathBuf {

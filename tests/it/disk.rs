@@ -97,7 +97,7 @@ fn a_full_disk_is_named_and_work_goes_on_when_there_is_room_again() {
     assert_eq!(found, acknowledged);
     disk.git("small", &["fsck", "--strict", "--no-dangling"]);
     // Git's index of the folder follows when everything is quiet.
-    let status = || disk.git("small/.orch-state", &["status", "--porcelain"]);
+    let status = || disk.git("small/.orch-state", &["--no-optional-locks", "status", "--porcelain"]);
     eventually("the folder shows it all", || status().trim().is_empty());
     disk.server.stop();
 }
