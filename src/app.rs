@@ -15,12 +15,13 @@ use crate::domain::person::Person;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::{Ambient, Settings};
 use crate::store;
+use crate::store::with_causes;
 use crate::surface::cli::args::{Action, Bench, Cli, Common};
 use crate::surface::cli::{self, Caller, Exit, Output, Surroundings};
 use crate::surface::console::{self, Console, Opening};
 use crate::surface::control;
 use crate::surface::control::server::ControlSocket;
-use crate::surface::desk::{Outcome, chain, fresh_id};
+use crate::surface::desk::{Outcome, fresh_id};
 use crate::surface::door::Door;
 use crate::surface::parse::quoted;
 use crate::telemetry;
@@ -68,7 +69,7 @@ fn act(cli: Cli, env: &Environment) -> anyhow::Result<Exit> {
     let loaded = Config::load(cli.common.config.as_deref(), &env);
     let data_dir = config::data_dir(cli.common.data_dir.as_deref(), &env)?;
     if let Action::Doctor { .. } = cli.action {
-        let config = loaded.map(|_| named(&cli.common)).map_err(|error| chain(&error));
+        let config = loaded.map(|_| named(&cli.common)).map_err(|error| with_causes(&error));
         let surroundings = Surroundings { data_dir, config, env: passed_on(env) };
         return small_runtime()?.block_on(cli::doctor(&surroundings, output));
     }

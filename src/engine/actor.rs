@@ -14,13 +14,13 @@ use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::workflow;
 use crate::engine::batch::{self, Outcome, Trial};
-use crate::engine::error::{self, EngineError};
+use crate::engine::error::EngineError;
 use crate::engine::node::{CommitReply, Settings, Submitted};
 use crate::engine::publisher::{self, Done, SharedStore};
 use crate::engine::tending::{Inbox, Message, ReadReply, Start, SubmitReply};
 use crate::engine::writer::{self, Writer};
 use crate::store::journal::ChangeRecord;
-use crate::store::{ProjectStore, key_bytes};
+use crate::store::{ProjectStore, key_bytes, with_causes};
 
 /// How long another process may hold a project before we give up.
 const WAIT: Duration = Duration::from_secs(5);
@@ -200,7 +200,7 @@ impl Actor {
 
     async fn rest(&self) {
         if let Some(Err(error)) = self.blocking(|store, _| store.rest()).await {
-            let why = error::with_causes(&error);
+            let why = with_causes(&error);
             tracing::warn!(path = %self.path.display(), "cannot put the state branch in order: {why}");
         }
     }
@@ -393,7 +393,7 @@ impl Actor {
     async fn finished(&mut self, done: Done) -> Result<(), End> {
         let count = std::mem::take(&mut self.in_work);
         let published = done.map_err(|error| {
-            let why = error::with_causes(&error);
+            let why = with_causes(&error);
             tracing::warn!(path = %self.path.display(), "cannot publish {count} changes: {why}");
             // Some of it may be in git. Opening the project again finds out, and publishes the rest.
             End::Trouble(self.not_in_git(&why).into())

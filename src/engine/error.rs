@@ -57,17 +57,6 @@ impl From<JournalError> for EngineError {
     }
 }
 
-/// An error with all its causes in one line.
-pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text += &format!(": {cause}");
-        source = cause.source();
-    }
-    text
-}
-
 /// What a person can mend becomes a refusal that says how.
 impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {

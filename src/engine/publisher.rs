@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc};
 
-use crate::engine::error::with_causes;
 use crate::store::journal::ChangeRecord;
-use crate::store::{ProjectStore, Published, StoreError};
+use crate::store::{ProjectStore, Published, StoreError, with_causes};
 
 /// How long a project may keep others from publishing.
 const TURN: Duration = Duration::from_secs(3);

@@ -13,10 +13,10 @@ use crate::domain::id::Uid;
 use crate::domain::project::Project;
 use crate::engine::actor::{Actor, End, Left};
 use crate::engine::batch;
-use crate::engine::error::{self, EngineError};
+use crate::engine::error::EngineError;
 use crate::engine::node::{Settings, Submitted};
 use crate::engine::writer::Writer;
-use crate::store::{ProjectStore, key_bytes};
+use crate::store::{ProjectStore, key_bytes, with_causes};
 
 /// How long to wait before a project in trouble is tried again, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
@@ -68,7 +68,7 @@ pub(super) async fn run(mut start: Start, messages: mpsc::Receiver<Message>) {
             }
         };
         let owed = known.is_some() || owes(&start.writer, start.key).await;
-        let why = error::with_causes(&error);
+        let why = with_causes(&error);
         if owed || !error.is_callers_fault() {
             tracing::warn!(path = %start.path.display(), owed, "cannot go on: {why}");
         } else {

@@ -73,3 +73,14 @@ pub enum StoreError {
     #[error("cannot make a git tree")]
     Tree(#[from] TreeError),
 }
+
+/// An error with all its causes in one line, for people and for the log.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text += &format!(": {cause}");
+        source = cause.source();
+    }
+    text
+}

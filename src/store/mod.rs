@@ -47,7 +47,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use crate::store::error::StoreError;
+pub use crate::store::error::{StoreError, with_causes};
 pub use crate::store::foreign::{Imported, import};
 pub use crate::store::open::{Survey, survey};
 pub use crate::store::project_store::{Look, ProjectStore, Published, change, edited_change, key_bytes};

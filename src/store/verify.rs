@@ -3,6 +3,7 @@
 use crate::domain::check;
 use crate::domain::project::Project;
 use crate::store::StoreError;
+use crate::store::error::with_causes;
 use crate::store::load;
 use crate::store::project_store::ProjectStore;
 
@@ -26,7 +27,7 @@ impl ProjectStore {
         let read = load::project_at(repository, &files);
         let schemas = Finding {
             name: "schemas",
-            faults: read.as_ref().err().map(chain).into_iter().collect(),
+            faults: read.as_ref().err().map(|error| with_causes(error)).into_iter().collect(),
             looked_at: files.len(),
         };
         let mut findings = vec![schemas];
@@ -43,19 +44,9 @@ impl ProjectStore {
         }
         // Only looked at: the next command takes the edits up, or is refused because of them.
         let (edits, missing) = self.folder.look()?;
-        let faults = self.edited(project, &edits).err().map(|error| chain(&error)).into_iter().collect();
+        let faults =
+            self.edited(project, &edits).err().map(|error| with_causes(&error)).into_iter().collect();
         findings.push(Finding { name: "edits by hand", faults, looked_at: edits.len() + missing.len() });
         Ok(findings)
     }
-}
-
-/// An error with all its causes in one line.
-fn chain(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text += &format!(": {cause}");
-        source = cause.source();
-    }
-    text
 }

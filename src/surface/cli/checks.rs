@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::domain::refusal::Refusal;
 use crate::process::{self, Call};
+use crate::store::with_causes;
 use crate::surface::answer::{self, Check};
 use crate::surface::cli::args::{self, ExportFormat};
 use crate::surface::cli::progress;
@@ -132,7 +133,7 @@ fn fsck(work: &Path, env: &[(&str, OsString)]) -> Check {
     let (ok, detail) = match process::run(&call) {
         Ok(done) if done.status.success() => (true, "git fsck --strict has nothing to say".to_owned()),
         Ok(done) => (false, String::from_utf8_lossy(&done.stderr).trim().to_owned()),
-        Err(error) => (false, crate::surface::desk::chain(&error)),
+        Err(error) => (false, with_causes(&error)),
     };
     let mend = (!ok).then(|| "fetch the branch orch-state from a copy, or go back with `restore`".to_owned());
     Check { name: "git fsck".to_owned(), ok, detail, mend }

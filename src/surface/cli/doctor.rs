@@ -11,11 +11,11 @@ use serde_json::json;
 
 use crate::engine::registered;
 use crate::process::{self, Call};
+use crate::store::with_causes;
 use crate::surface::answer::{Answer, Check, Table};
 use crate::surface::cli::machine;
 use crate::surface::cli::{Exit, Output};
 use crate::surface::control::client::Client;
-use crate::surface::desk::chain;
 
 /// A healthy git answers at once.
 const GIT_TIME: Duration = Duration::from_secs(10);
@@ -46,7 +46,7 @@ pub async fn doctor(surroundings: &Surroundings, output: Output) -> anyhow::Resu
             checks.push(machine::watches(entries.len()));
             checks.extend(entries.iter().map(|entry| machine::project(entry, &surroundings.env)));
         }
-        Err(error) => checks.push(check("list of projects", Err((chain(&error), LIST_MEND)))),
+        Err(error) => checks.push(check("list of projects", Err((with_causes(&error), LIST_MEND)))),
     }
     let ok = checks.iter().all(|check| check.ok);
     if output.json {
@@ -104,7 +104,7 @@ fn git(surroundings: &Surroundings) -> Check {
     let seen = match process::run(&call) {
         Ok(done) if done.status.success() => Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned()),
         Ok(done) => Err((format!("git --version ended with {}", done.status), mend)),
-        Err(error) => Err((chain(&error), mend)),
+        Err(error) => Err((with_causes(&error), mend)),
     };
     check("git", seen)
 }

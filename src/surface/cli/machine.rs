@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use crate::engine::Entry;
 use crate::process::{self, Call};
+use crate::store::with_causes;
 use crate::surface::answer::Check;
 use crate::surface::cli::doctor::check;
-use crate::surface::desk::chain;
 
 /// With less room than this the journal and the next commits may not fit.
 const FREE_MIN: u64 = 256 << 20;
@@ -108,7 +108,7 @@ fn repository(path: &Path, env: &[(&str, OsString)]) -> Result<String, (String, 
             let mend = "fetch the branch orch-state from a copy of the repository";
             return Err((format!("{shown} has no branch orch-state, or is no git repository"), mend));
         }
-        Err(error) => return Err((chain(&error), "install git")),
+        Err(error) => return Err((with_causes(&error), "install git")),
     }
     if !path.join(crate::store::layout::FOLDER).is_dir() {
         return Ok(format!("{shown}; .orch-state is written again when it is opened"));

@@ -9,6 +9,7 @@ use crate::domain::id::ProjectName;
 use crate::domain::person::Surface;
 use crate::domain::refusal::{Code, Refusal};
 use crate::store;
+use crate::store::with_causes;
 use crate::surface::answer;
 use crate::surface::cli::args;
 use crate::surface::cli::{Caller, Exit, Output};
@@ -106,7 +107,7 @@ impl Beginning<'_> {
                 store::StoreError::ExistsAlready { .. } => "open it without --new",
                 _ => "give another path",
             };
-            let message = crate::surface::desk::chain(&error);
+            let message = with_causes(&error);
             return Ok(Err(Refusal::new(Code::Taken, message, hint)));
         }
         self.output.text(&format!("Made the git repository {}.\n", path.display()))?;

@@ -28,6 +28,7 @@ use crate::domain::person::{Person, Surface};
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::{Ambient, Engine, EngineError, Submitted};
+use crate::store::with_causes;
 use crate::surface::answer::{self, Answer};
 use crate::surface::parse;
 
@@ -76,7 +77,7 @@ impl From<EngineError> for Trouble {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Refused(refusal) => Self::Refused(refusal),
-            ours => Self::Failed(chain(&ours)),
+            ours => Self::Failed(with_causes(&ours)),
         }
     }
 }
@@ -360,15 +361,4 @@ fn failed(course: &Course, error: EngineError) -> Outcome {
             Outcome { project, ..Outcome::failed(id, text) }
         }
     }
-}
-
-/// An error with all its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text += &format!(": {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -6,6 +6,7 @@ use crate::domain::command::Command;
 use crate::domain::id::ProjectName;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::{EngineError, Entry};
+use crate::store::with_causes;
 use crate::surface::answer::{self, ProjectRow};
 use crate::surface::desk::{Course, Desk, Outcome, Request, looked};
 
@@ -96,7 +97,7 @@ impl Desk {
                 row.state = Some(project.state);
                 row.open = Some(project.open_stories());
             }
-            Err(error) => row.trouble = Some(super::chain(&error)),
+            Err(error) => row.trouble = Some(with_causes(&error)),
         }
         row
     }

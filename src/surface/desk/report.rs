@@ -9,8 +9,9 @@ use crate::domain::project::Project;
 use crate::domain::refusal::Refusal;
 use crate::engine::EngineError;
 use crate::store::Finding;
+use crate::store::with_causes;
 use crate::surface::answer::Check;
-use crate::surface::desk::{Desk, Whose, chain};
+use crate::surface::desk::{Desk, Whose};
 
 /// More names than this help nobody to complete one.
 const NAMES_MAX: usize = 2000;
@@ -136,7 +137,7 @@ fn found(finding: &Finding) -> Check {
 fn trouble(name: &str, error: &EngineError) -> Check {
     let (detail, mend) = match error {
         EngineError::Refused(refusal) => (refusal.message.clone(), refusal.hint.clone()),
-        other => (chain(other), "see the log of the program".to_owned()),
+        other => (with_causes(other), "see the log of the program".to_owned()),
     };
     Check { name: name.to_owned(), ok: false, detail, mend: Some(mend) }
 }
