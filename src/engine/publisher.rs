@@ -32,14 +32,10 @@ pub(super) fn start(
         let reports = done.clone();
         let mut work = tokio::task::spawn_blocking(move || {
             let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
-            let published = store.commit(&records);
+            let published = store.publish(&records);
             let failed = published.is_err();
-            let shown = failed || published.as_ref().is_ok_and(|published| published.moved.is_some());
             // The actor may have ended; what it does not hear, recovery finds out.
             let _ = reports.blocking_send(published);
-            if !shown {
-                store.show_commits(&records);
-            }
             if !failed && let Err(error) = store.consolidate() {
                 tracing::warn!("cannot merge packs of {}: {}", store.work().display(), with_causes(&error));
             }

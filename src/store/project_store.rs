@@ -116,33 +116,21 @@ impl ProjectStore {
         self.with_edits(project, &edits)
     }
 
-    /// Makes commits of changes that are durable already. [`Self::show_commits`] is to follow.
+    /// Makes commits of changes that are durable already, and shows them in the folder.
     ///
     /// After an error nobody knows whether the commits were made: open the project again to find out.
-    pub fn commit(&mut self, records: &[ChangeRecord]) -> Result<Published, StoreError> {
+    pub fn publish(&mut self, records: &[ChangeRecord]) -> Result<Published, StoreError> {
         let published = self.branch.publish(self.place.repository(), records)?;
         let moved = if published.moved { Some(Box::new(self.reread()?)) } else { None };
-        let last = published.commits.last().copied();
-        Ok(Published { commits: published.commits.iter().map(Oid::to_string).collect(), last, moved })
-    }
-
-    /// Brings the folder up to what was committed. Whoever waits for the commits need not wait for this: after a
-    /// crash in between, the next opening does it.
-    pub fn show_commits(&mut self, records: &[ChangeRecord]) {
-        if let Err(error) = self.show(records) {
+        if moved.is_none()
+            && let Err(error) = self.show(records)
+        {
             // The changes are in git; the next look brings the folder up to them.
             tracing::warn!(path = %self.place.work().display(), "cannot show the latest changes: {error}");
             self.behind = true;
         }
-    }
-
-    /// Makes commits and shows them.
-    pub fn publish(&mut self, records: &[ChangeRecord]) -> Result<Published, StoreError> {
-        let published = self.commit(records)?;
-        if published.moved.is_none() {
-            self.show_commits(records);
-        }
-        Ok(published)
+        let last = published.commits.last().copied();
+        Ok(Published { commits: published.commits.iter().map(Oid::to_string).collect(), last, moved })
     }
 
     /// The latest commit of the state branch.
