@@ -243,17 +243,19 @@ fn tidy(folder: &Path) -> Result<BTreeSet<PathBuf>, PackError> {
         let (name, path) = (entry.file_name(), entry.path());
         if UNFINISHED.iter().any(|start| name.as_encoded_bytes().starts_with(start.as_bytes())) {
             std::fs::remove_file(&path).map_err(fail("remove", &path))?;
-        } else if name.as_encoded_bytes().ends_with(b".keep") && is_ours(&path) {
-            kept.insert(path);
+        } else if name.as_encoded_bytes().ends_with(b".keep") {
+            match std::fs::read(&path) {
+                Ok(note) if note == KEEP => drop(kept.insert(path)),
+                // Begun, and the process died before it could say whose it is. Left there, it would be taken for a
+                // person's once its pack is written again.
+                Ok(note) if note.is_empty() && !path.with_extension("pack").exists() => {
+                    std::fs::remove_file(&path).map_err(fail("remove", &path))?;
+                }
+                _ => {}
+            }
         }
     }
     Ok(kept)
-}
-
-/// Whether a mark is one of ours, or was about to become one.
-fn is_ours(path: &Path) -> bool {
-    let note = std::fs::read(path);
-    note.is_ok_and(|note| note == KEEP || note.is_empty() && !path.with_extension("pack").exists())
 }
 
 #[cfg(test)]
