@@ -11,6 +11,7 @@ use crate::domain::entity::Extra;
 use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::cache::Recollection;
+use crate::store::error::with_causes;
 use crate::store::folder::{Folder, Stamp};
 use crate::store::format::{self, FormatError, Parsed, Parts};
 use crate::store::former::Former;
@@ -132,13 +133,7 @@ pub(crate) fn damaged(path: &Path, bytes: &[u8], error: &FormatError) -> StoreEr
         FormatError::Schema(reason) => line_of(bytes, reason),
         _ => 1,
     };
-    let mut reason = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        reason += &format!(": {cause}");
-        source = cause.source();
-    }
-    StoreError::DamagedFile { path: path.to_owned(), line, reason }
+    StoreError::DamagedFile { path: path.to_owned(), line, reason: with_causes(error) }
 }
 
 /// The line on which the value stands that a schema error speaks of: `/notes/0/text: …`.
