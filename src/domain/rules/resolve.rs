@@ -10,7 +10,6 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::story::Story;
 
 /// The thing that `reference` names.
-#[allow(dead_code, reason = "for whoever shows one thing; the rules themselves always know the kind")]
 pub(crate) fn entity(project: &Project, reference: &Reference) -> Result<Entity, Refusal> {
     find(project, reference).ok_or_else(|| unknown(Wanted::Anything, reference, project))
 }

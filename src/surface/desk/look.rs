@@ -1,10 +1,12 @@
 //! Commands that only look at a project.
 
-use crate::domain::command::{Command, View};
+use crate::domain::command::Command;
 use crate::domain::id::{ProjectName, Reference};
 use crate::domain::past::Entry;
+use crate::domain::rules::resolve;
+use crate::domain::workflow;
 use crate::engine::EngineError;
-use crate::surface::answer::{self, Answer};
+use crate::surface::answer;
 use crate::surface::desk::{Course, Desk, Outcome, looked};
 
 /// How many commands the status of a project shows.
@@ -28,25 +30,17 @@ impl Desk {
                 let entries = self.history(name, SEARCHED, None).await?;
                 answer::search(&project, &entries, text)
             }
-            Command::Log { count, id } => self.log(name, *count, id.as_ref()).await?,
+            Command::Log { count, id } => {
+                if let Some(id) = id {
+                    // An id that names nothing is refused by name, here as everywhere.
+                    resolve::entity(&project, id).map_err(|refusal| workflow::placed(refusal, &project))?;
+                }
+                answer::log(&self.history(name, *count as usize, id.clone()).await?)
+            }
             Command::ProjectHealth { .. } => answer::health(name, &self.checks(name).await),
             _ => answer::project_status(&project, &self.history(name, LATEST, None).await?),
         };
         Ok(looked(course, Some(&project), reply))
-    }
-
-    async fn log(
-        &self,
-        name: &ProjectName,
-        count: u32,
-        id: Option<&Reference>,
-    ) -> Result<Answer, EngineError> {
-        if let Some(id) = id {
-            // An id that names nothing is refused by name, here as everywhere.
-            let project = self.engine.read(name).await?;
-            answer::backlog(&project, &View::One(id.clone()), 1)?;
-        }
-        Ok(answer::log(&self.history(name, count as usize, id.cloned()).await?))
     }
 
     /// The latest entries of the history, newest first; with an id, only those that speak of it.
