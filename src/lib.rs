@@ -6,6 +6,8 @@ pub mod store;
 
 pub mod engine;
 
+pub mod gateway;
+
 pub mod surface;
 
 pub mod bench;

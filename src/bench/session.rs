@@ -9,7 +9,8 @@ use crate::domain::command::Command;
 use crate::domain::envelope::Envelope;
 use crate::domain::id::ProjectName;
 use crate::domain::person::{Person, Surface};
-use crate::engine::{CommitWatch, Engine, Settings};
+use crate::engine::{CommitWatch, Engine, Settings, Site};
+use crate::gateway::access::Rights;
 use crate::store;
 use crate::surface::answer;
 use crate::surface::desk::{Desk, Outcome, Request};
@@ -70,7 +71,8 @@ impl Session {
         let name: ProjectName = name.parse()?;
         let command =
             Command::ProjectRegister { path: path.to_owned(), name: Some(name.clone()), import: false };
-        self.engine().register(path, Some(name.clone()), false, self.envelope(command)?).await?;
+        let site = Site { path: path.to_owned(), name: Some(name.clone()), import: false, roots: None };
+        self.engine().register(site, self.envelope(command)?).await?;
         Ok(name)
     }
 
@@ -111,7 +113,7 @@ impl Session {
             wait: false,
         };
         let began = Instant::now();
-        let outcome = self.desk.handle(request).await;
+        let outcome = self.desk.handle(request, &Rights::Owner).await;
         let took = began.elapsed();
         anyhow::ensure!(outcome.ok, "{text} was not carried out: {:?} {:?}", outcome.refusal, outcome.error);
         Ok((took, outcome))

@@ -33,6 +33,8 @@ pub enum Surface {
     Console,
     /// The one-shot command line.
     Cli,
+    /// A Discord server.
+    Discord,
 }
 
 impl fmt::Display for Surface {
@@ -40,6 +42,37 @@ impl fmt::Display for Surface {
         f.write_str(match self {
             Self::Console => "console",
             Self::Cli => "cli",
+            Self::Discord => "discord",
+        })
+    }
+}
+
+/// How far a person may go. Each role includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Looks.
+    Viewer,
+    /// Plans and works: epics, stories, sprint plans.
+    Contributor,
+    /// Decides: what waits for an answer, when a sprint begins and ends, what is taken back.
+    Approver,
+    /// Says which projects there are, and takes them back as a whole.
+    Admin,
+}
+
+impl Role {
+    /// All of them, lowest first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Contributor, Self::Approver, Self::Admin];
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Viewer => "viewer",
+            Self::Contributor => "contributor",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
         })
     }
 }

@@ -40,6 +40,8 @@ pub enum Code {
     Held,
     /// The place does not allow it.
     Forbidden,
+    /// The role of the person does not allow it.
+    NotAllowed,
 }
 
 impl fmt::Display for Code {
@@ -61,6 +63,7 @@ impl fmt::Display for Code {
             Self::Busy => "busy",
             Self::Held => "held",
             Self::Forbidden => "forbidden",
+            Self::NotAllowed => "not_allowed",
         })
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::workflow;
 use crate::engine::batch::{self, Outcome, Trial};
 use crate::engine::error::EngineError;
+use crate::engine::feed::{Feed, Item};
 use crate::engine::node::{CommitReply, Settings, Submitted};
 use crate::engine::publisher::{self, Done, SharedStore};
 use crate::engine::tending::{Inbox, Message, ReadReply, Start, SubmitReply};
@@ -71,6 +72,7 @@ pub(super) struct Actor {
     writer: Writer,
     settings: Arc<Settings>,
     turns: Arc<Semaphore>,
+    feed: Feed,
     unpublished: VecDeque<Unpublished>,
     unpublished_bytes: usize,
     /// How many of the oldest changes the publisher is at work on.
@@ -129,6 +131,7 @@ impl Actor {
             writer: start.writer.clone(),
             settings: Arc::clone(&start.settings),
             turns: Arc::clone(&start.turns),
+            feed: start.feed.clone(),
             unpublished: VecDeque::new(),
             unpublished_bytes: 0,
             in_work: 0,
@@ -304,7 +307,11 @@ impl Actor {
         self.trial_state.damage = trial.damage;
         self.rested &= trial.records.is_empty();
         self.changed |= !trial.records.is_empty();
+        let is_different = !trial.records.is_empty() || trial.outside;
         self.answer(trial.records, outcomes, replies);
+        if is_different {
+            self.feed.tell(Item::Changed(Arc::clone(&self.project)));
+        }
         for reader in readers {
             let _ = reader.send(Ok(Arc::clone(&self.project)));
         }
@@ -424,6 +431,7 @@ impl Actor {
             .ok_or(End::Doubt)?
             .map_err(|error| End::Trouble(error.into()))?;
         (self.project, self.trial_state.extras) = (Arc::new(project), extras);
+        self.feed.tell(Item::Changed(Arc::clone(&self.project)));
         Ok(())
     }
 

@@ -20,6 +20,7 @@ mod actor;
 mod ambient;
 mod batch;
 mod error;
+mod feed;
 mod message;
 mod node;
 mod publisher;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use crate::engine::ambient::Ambient;
 pub use crate::engine::error::EngineError;
+pub use crate::engine::feed::{Follower, Item};
 pub use crate::engine::node::{CommitWatch, Engine, Settings, Submitted};
-pub use crate::engine::register::Registered;
+pub use crate::engine::register::{Registered, Site};
 pub use crate::engine::registry::{Entry, registered};

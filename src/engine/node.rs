@@ -14,6 +14,7 @@ use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::ambient::Ambient;
 use crate::engine::error::EngineError;
+use crate::engine::feed::{Feed, Follower};
 use crate::engine::registry::{Entry, Registry};
 use crate::engine::tending::{self, Message, Start};
 use crate::engine::writer::{self, Writer};
@@ -109,6 +110,7 @@ pub(super) struct Shared {
     pub(super) settings: Arc<Settings>,
     pub(super) writer: Writer,
     pub(super) registry: Mutex<Registry>,
+    pub(super) feed: Feed,
     actors: Mutex<Actors>,
     turns: Arc<Semaphore>,
 }
@@ -139,8 +141,8 @@ impl Engine {
         Registry::tidy(&settings.data_dir);
         let registry = Mutex::new(Registry::open(&settings.data_dir)?);
         let turns = Arc::new(Semaphore::new(PUBLISHERS));
-        let shared =
-            Shared { settings: Arc::new(settings), writer, registry, actors: Mutex::default(), turns };
+        let (settings, actors, feed) = (Arc::new(settings), Mutex::default(), Feed::new());
+        let shared = Shared { settings, writer, registry, feed, actors, turns };
         let engine = Self { shared: Arc::new(shared) };
         engine.mend(&left);
         Ok(engine)
@@ -192,6 +194,11 @@ impl Engine {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(_)) => Err(failure.await.unwrap_or(EngineError::Stopped)),
         }
+    }
+
+    /// Everything that happens to projects from now on.
+    pub fn follow(&self) -> Follower {
+        self.shared.feed.follow()
     }
 
     /// How many flushes the journal has cost so far.
@@ -251,6 +258,7 @@ impl Engine {
             writer: shared.writer.clone(),
             settings: Arc::clone(&shared.settings),
             turns: Arc::clone(&shared.turns),
+            feed: shared.feed.clone(),
             opened,
         };
         let task = tokio::spawn(tending::run(start, inbox));

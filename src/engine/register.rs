@@ -1,6 +1,6 @@
 //! Putting a repository under management, and letting it go.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::workflow::State;
 use crate::engine::error::EngineError;
+use crate::engine::feed::Item;
 use crate::engine::message::{self, Setting};
 use crate::engine::node::{Engine, canonical};
 use crate::engine::registry::Entry;
@@ -21,6 +22,19 @@ use crate::store::{self, ProjectStore, Survey, key_bytes};
 
 /// How long another process may hold a repository before we give up.
 const WAIT: Duration = Duration::from_secs(5);
+
+/// A repository that somebody wants to put under management.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// A folder in its work tree.
+    pub path: PathBuf,
+    /// What to call it; the name of the folder by default.
+    pub name: Option<ProjectName>,
+    /// Take over the state that another tool left there.
+    pub import: bool,
+    /// The folders below which it must lie; `None` means anywhere.
+    pub roots: Option<Arc<[PathBuf]>>,
+}
 
 /// A repository that is under management now.
 #[derive(Clone, Debug)]
@@ -39,20 +53,30 @@ pub struct Registered {
 
 impl Engine {
     /// Puts a repository under management. A failure at any step leaves nothing behind.
-    pub async fn register(
-        &self,
-        path: &Path,
-        name: Option<ProjectName>,
-        import: bool,
-        envelope: Envelope,
-    ) -> Result<Registered, EngineError> {
+    pub async fn register(&self, site: Site, envelope: Envelope) -> Result<Registered, EngineError> {
         let engine = self.clone();
-        let path = path.to_owned();
-        let work = move || engine.register_blocking(&path, name, import, &envelope);
+        let work = move || engine.register_blocking(&site, &envelope);
         let made = tokio::task::spawn_blocking(work).await.map_err(|_| EngineError::Stopped)??;
         let (registered, store) = made;
         self.launch(&registered.entry, Some((store, Project::clone(&registered.project))))?;
+        self.shared.feed.tell(Item::Registered(registered.entry.clone()));
         Ok(registered)
+    }
+
+    /// Says what [`Engine::register`] would call a repository and where its work tree is, or why it would refuse.
+    pub async fn may_register(&self, site: Site) -> Result<(ProjectName, PathBuf), EngineError> {
+        let engine = self.clone();
+        let work = move || {
+            let (work, survey) = engine.surveyed(&site)?;
+            let name = match (survey, site.name) {
+                (Survey::Ours, _) => store::name_kept(&work)?,
+                (_, Some(name)) => name,
+                (_, None) => suggested(&work)?,
+            };
+            engine.is_free(&work, Some(&name))?;
+            Ok((name, canonical(&work)))
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| EngineError::Stopped)?
     }
 
     /// Lets a project go. Its state branch stays; `.orch-state/` goes, but for what people have edited there.
@@ -84,31 +108,39 @@ impl Engine {
         self.registry().remove(name)?;
         // Somebody may have asked for it in between.
         self.release(name).await;
+        self.shared.feed.tell(Item::Unregistered(entry.clone()));
         Ok(entry)
+    }
+
+    /// Looks at a repository: a path, a repository, in a place that is allowed, not registered; in this order.
+    fn surveyed(&self, site: &Site) -> Result<(PathBuf, Survey), EngineError> {
+        let (work, survey) = store::survey(&site.path)?;
+        if let Some(roots) = &site.roots {
+            is_below(&work, roots)?;
+        }
+        self.is_free(&work, None)?;
+        match survey {
+            Survey::Foreign if !site.import => {
+                Err(store::StoreError::ForeignFolder { path: work.join(store::layout::FOLDER) }.into())
+            }
+            survey => Ok((work, survey)),
+        }
     }
 
     fn register_blocking(
         &self,
-        path: &Path,
-        name: Option<ProjectName>,
-        import: bool,
+        site: &Site,
         envelope: &Envelope,
     ) -> Result<(Registered, ProjectStore), EngineError> {
-        let (work, survey) = store::survey(path)?;
-        self.is_free(&work, None)?;
+        let (work, survey) = self.surveyed(site)?;
         let holder = self.shared.settings.ambient.holder();
         let (store, project, taken_up, notes) = match survey {
             Survey::Ours => {
                 let (store, project) = ProjectStore::open(&work, &[], &Vec::new, &holder, WAIT)?;
                 (store, project, true, Vec::new())
             }
-            Survey::Foreign if !import => {
-                return Err(
-                    store::StoreError::ForeignFolder { path: work.join(store::layout::FOLDER) }.into()
-                );
-            }
             survey => {
-                let name = name.map_or_else(|| suggested(&work), Ok)?;
+                let name = site.name.clone().map_or_else(|| suggested(&work), Ok)?;
                 self.is_free(&work, Some(&name))?;
                 let folder = matches!(survey, Survey::Foreign).then(|| work.join(store::layout::FOLDER));
                 let Plan { project, documents, events, notes } = planned(name, folder.as_deref(), envelope)?;
@@ -166,6 +198,23 @@ fn planned(name: ProjectName, folder: Option<&Path>, envelope: &Envelope) -> Res
     };
     plan.project.remember(envelope.id.clone());
     Ok(plan)
+}
+
+/// From a chat, only what the operator has opened to it may be put under management.
+fn is_below(work: &Path, roots: &[PathBuf]) -> Result<(), Refusal> {
+    let place = canonical(work);
+    if roots.iter().any(|root| place.starts_with(canonical(root))) {
+        return Ok(());
+    }
+    let hint = match roots {
+        [] => "`projects.roots` in the configuration opens none; ask whoever runs Bandmaster".to_owned(),
+        some => {
+            let some: Vec<_> = some.iter().map(|root| root.display().to_string()).collect();
+            format!("repositories must lie below {}", some.join(" or "))
+        }
+    };
+    let message = format!("{} is not in a folder that is open to chat", work.display());
+    Err(Refusal::new(Code::Forbidden, message, hint))
 }
 
 fn suggested(work: &Path) -> Result<ProjectName, Refusal> {

@@ -14,6 +14,7 @@ use crate::domain::project::Project;
 use crate::engine::actor::{Actor, End, Left};
 use crate::engine::batch;
 use crate::engine::error::EngineError;
+use crate::engine::feed::Feed;
 use crate::engine::node::{Settings, Submitted};
 use crate::engine::writer::Writer;
 use crate::store::{ProjectStore, key_bytes, with_causes};
@@ -43,6 +44,7 @@ pub(super) struct Start {
     pub(super) writer: Writer,
     pub(super) settings: Arc<Settings>,
     pub(super) turns: Arc<Semaphore>,
+    pub(super) feed: Feed,
     /// A store that is open already, with its project, right after registration.
     pub(super) opened: Option<(ProjectStore, Project)>,
 }

@@ -35,7 +35,8 @@ impl World {
         let world = Self { folder, settings, asked: std::cell::Cell::new(0) };
         let engine = Engine::start(world.settings.clone()).unwrap();
         let register = Command::ProjectRegister { path: world.repo(), name: None, import: false };
-        engine.register(&world.repo(), None, false, world.envelope(register)).await.unwrap();
+        let site = Site { path: world.repo(), name: None, import: false, roots: None };
+        engine.register(site, world.envelope(register)).await.unwrap();
         (world, engine)
     }
 
@@ -237,5 +238,58 @@ async fn a_project_is_not_let_go_while_its_repository_lacks_accepted_commands() 
     std::fs::remove_file(world.lock()).unwrap();
     engine.unregister(&name()).await.unwrap();
     world.until_git_has(1).await;
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_follows_sees_what_happened_in_order_and_nothing_of_what_was_refused() {
+    let (world, engine) = World::new(|_| {}).await;
+    let mut follower = engine.follow();
+
+    world.run(&engine, "backlog add first").await.unwrap();
+    world.run(&engine, "sprint start").await.unwrap_err();
+    world.run(&engine, "backlog add second").await.unwrap();
+    engine.unregister(&name()).await.unwrap();
+
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        seen.push(match tokio::time::timeout(LONG, follower.next()).await.unwrap().unwrap() {
+            Item::Changed(project) => format!("{} stories", project.stories.len()),
+            Item::Unregistered(entry) => format!("{} is gone", entry.name),
+            other => format!("{other:?}"),
+        });
+    }
+    assert_eq!(seen, ["1 stories", "2 stories", "repo is gone"]);
+    engine.stop().await;
+}
+
+#[tokio::test]
+async fn chat_may_only_register_what_the_operator_has_opened_to_it() {
+    let (world, engine) = World::new(|_| {}).await;
+    let open = world.folder.path().join("open");
+    store::init_repository(&open.join("inside")).unwrap();
+    store::init_repository(&world.folder.path().join("outside")).unwrap();
+    std::os::unix::fs::symlink(world.folder.path().join("outside"), open.join("link")).unwrap();
+    let site = |path: &str, name: Option<&str>| Site {
+        path: world.folder.path().join(path),
+        name: name.map(|name| name.parse().unwrap()),
+        import: false,
+        roots: Some([open.clone()].into()),
+    };
+    let code = async |site: Site| match engine.may_register(site).await {
+        Ok((name, _)) => Ok(name.to_string()),
+        Err(EngineError::Refused(refusal)) => Err(refusal.code),
+        Err(error) => panic!("{error}"),
+    };
+
+    assert_eq!(code(site("open/inside", None)).await, Ok("inside".to_owned()));
+    assert_eq!(code(site("open/inside", Some("other"))).await, Ok("other".to_owned()));
+    assert_eq!(code(site("open/inside", Some("repo"))).await, Err(Code::Taken));
+    assert_eq!(code(site("outside", None)).await, Err(Code::Forbidden));
+    assert_eq!(code(site("open/link", None)).await, Err(Code::Forbidden));
+    assert_eq!(code(site("open/../outside", None)).await, Err(Code::Forbidden));
+    let register = Command::ProjectRegister { path: "/".into(), name: None, import: false };
+    engine.register(site("open/link", None), world.envelope(register)).await.unwrap_err();
+    assert!(!world.folder.path().join("outside/.orch-state").exists());
     engine.stop().await;
 }

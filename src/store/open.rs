@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::entity::Extra;
+use crate::domain::id::ProjectName;
 use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::branch::Branch;
@@ -12,7 +13,7 @@ use crate::store::cache::{Cache, Kept};
 use crate::store::flush::Flushes;
 use crate::store::folder::Folder;
 use crate::store::foreign;
-use crate::store::format::{self, Parsed};
+use crate::store::format::{self, Parsed, StatusFile};
 use crate::store::former::Former;
 use crate::store::journal::{ChangeRecord, CommitMeta, FileChange, ProjectKey};
 use crate::store::layout::{self, Content};
@@ -53,6 +54,13 @@ pub fn survey(path: &Path) -> Result<(PathBuf, Survey), StoreError> {
     } else {
         Err(StoreError::UnknownFolder { path: folder })
     }
+}
+
+/// What the project is called whose state branch is in the repository of `work`.
+pub fn name_kept(work: &Path) -> Result<ProjectName, StoreError> {
+    let place = Place::open(work)?;
+    let mut branch = Branch::open(&place)?;
+    Ok(status(&place, &mut branch)?.name)
 }
 
 /// Refuses a place where the folder is somebody else's already.
@@ -244,6 +252,11 @@ fn replay(place: &Place, branch: &mut Branch, pending: &[ChangeRecord]) -> Resul
 }
 
 fn standing(place: &Place, branch: &mut Branch) -> Result<(ProjectKey, u64), StoreError> {
+    let status = status(place, branch)?;
+    Ok((key_bytes(status.key), status.revision))
+}
+
+fn status(place: &Place, branch: &mut Branch) -> Result<Box<StatusFile>, StoreError> {
     let none = || StoreError::BrokenRule {
         path: place.work().to_owned(),
         reason: format!("there is no {}", layout::STATUS),
@@ -253,7 +266,7 @@ fn standing(place: &Place, branch: &mut Branch) -> Result<(ProjectKey, u64), Sto
     let bytes = load::blob(place.repository(), oid)?;
     let parsed = format::parse(Content::Status, &bytes);
     match parsed.map_err(|error| load::damaged(Path::new(layout::STATUS), &bytes, &error))? {
-        Parsed::Status(status) => Ok((key_bytes(status.key), status.revision)),
+        Parsed::Status(status) => Ok(status),
         _ => Err(none()),
     }
 }

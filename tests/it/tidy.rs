@@ -22,7 +22,7 @@ const BESIDE: [&str; 3] = ["config", "process", "telemetry"];
 /// Crates, and parts of std, that only some modules may name.
 const KEPT_IN: [(&str, &[&str]); 9] = [
     ("clap", &["surface/cli", "main.rs"]),
-    ("env::var", &["config.rs", "main.rs"]),
+    ("env::var", &["config", "main.rs"]),
     ("git2", &["store"]),
     ("indicatif", &["bench", "surface/cli"]),
     ("inotify", &["store"]),

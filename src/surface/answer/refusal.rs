@@ -42,6 +42,7 @@ fn title(code: Code) -> &'static str {
         Code::Busy => "Too busy",
         Code::Held => "Another program holds it",
         Code::Forbidden => "Not allowed here",
+        Code::NotAllowed => "Your role does not allow it",
     }
 }
 

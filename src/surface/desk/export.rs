@@ -12,6 +12,7 @@ use crate::domain::sprint::Sprint;
 use crate::domain::story::Story;
 use crate::domain::workflow::State;
 use crate::engine::EngineError;
+use crate::gateway::access::Rights;
 use crate::surface::desk::{Desk, Whose};
 
 /// The number of the format of an export.
@@ -73,7 +74,7 @@ pub struct ExportedCommit {
 impl Desk {
     /// Everything about a project as data.
     pub async fn export(&self, whose: &Whose) -> Result<Export, EngineError> {
-        let name = self.project_meant(whose.project.clone(), &whose.folder)?;
+        let name = self.project_meant(whose.project.clone(), &whose.folder, &Rights::Owner)?;
         let project = self.engine.read(&name).await?;
         let entries = self.engine.visit(&name, |store, _| store.entries(usize::MAX, &|_| true)).await??;
         let closed = project.stories.values().filter(|story| !story.is_open());

@@ -1,7 +1,7 @@
 //! Serves one request of a person from text to answer: the same for every surface.
 //!
 //! ```text
-//! Request ──► parse ──► engine ──► answer ──► Outcome
+//! Request ──► parse ──► gateway ──► engine ──► answer ──► Outcome
 //! ```
 //!
 //! Invariants:
@@ -27,7 +27,8 @@ use crate::domain::id::{CommandId, ProjectName};
 use crate::domain::person::{Person, Surface};
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
-use crate::engine::{Ambient, Engine, EngineError, Submitted};
+use crate::engine::{Ambient, CommitWatch, Engine, EngineError, Submitted};
+use crate::gateway::access::{self, Given, Rights};
 use crate::store::with_causes;
 use crate::surface::answer::{self, Answer};
 use crate::surface::parse;
@@ -161,6 +162,8 @@ struct Course {
     id: CommandId,
     project: Option<ProjectName>,
     command: Option<Command>,
+    /// Tells the commit, if nobody waits for it here.
+    commit: Option<CommitWatch>,
 }
 
 impl Desk {
@@ -174,42 +177,56 @@ impl Desk {
         &self.engine
     }
 
-    /// Serves a request. Never fails: a failure is an outcome too.
-    pub async fn handle(&self, request: Request) -> Outcome {
+    /// Serves a request of somebody with these rights. Never fails: a failure is an outcome too.
+    pub async fn handle(&self, request: Request, rights: &Rights) -> Outcome {
+        self.begin(request, rights).await.0
+    }
+
+    /// Like [`Desk::handle`], and tells the commit later where the request does not wait for it.
+    pub async fn begin(&self, request: Request, rights: &Rights) -> (Outcome, Option<CommitWatch>) {
         let fresh = fresh_id(&self.ambient);
         let id = request.id.as_deref().map_or(Ok(fresh.clone()), str::parse);
-        let mut course = Course { id: fresh, project: None, command: None };
+        let mut course = Course { id: fresh, project: None, command: None, commit: None };
         let served = match id {
             Ok(id) => {
                 course.id = id;
-                self.serve(&request, &mut course).await
+                self.serve(&request, rights, &mut course).await
             }
             Err(error) => {
                 Err(Refusal::new(Code::Invalid, error.to_string(), "give another id, or none").into())
             }
         };
-        served.unwrap_or_else(|error| failed(&course, error))
+        let outcome = served.unwrap_or_else(|error| failed(&course, error));
+        (outcome, course.commit)
     }
 
-    async fn serve(&self, request: &Request, course: &mut Course) -> Result<Outcome, EngineError> {
+    async fn serve(
+        &self,
+        request: &Request,
+        rights: &Rights,
+        course: &mut Course,
+    ) -> Result<Outcome, EngineError> {
         let parsed = parse::parse(&request.text)?;
         let kind = parsed.command.kind();
         course.command = Some(parsed.command.clone());
         let named = parsed.project.map(|name| name.to_string()).or_else(|| request.project.clone());
         match kind.scope() {
-            Scope::Node => self.for_node(request, course, parsed.command, named).await,
+            Scope::Node => self.for_node(request, rights, course, parsed.command, named).await,
             Scope::Read if matches!(parsed.command, Command::Help { .. }) => {
                 let Command::Help { topic } = &parsed.command else { return Err(EngineError::Stopped) };
                 let reply = answer::help(&parse::help(topic.as_ref().map(|topic| topic.as_str()))?);
                 Ok(looked(course, None, reply))
             }
             Scope::Read => {
-                let project = self.project_meant(own_name(&parsed.command).or(named), &request.folder)?;
+                let named = own_name(&parsed.command).or(named);
+                let project = self.project_meant(named, &request.folder, rights)?;
+                access::allow(rights, kind, Some(&project))?;
                 course.project = Some(project.clone());
                 self.look(course, &project, &parsed.command).await
             }
             Scope::Change => {
-                let project = self.project_meant(named, &request.folder)?;
+                let project = self.project_meant(named, &request.folder, rights)?;
+                access::allow(rights, kind, Some(&project))?;
                 course.project = Some(project.clone());
                 self.change(request, course, &project, parsed.command).await
             }
@@ -219,7 +236,7 @@ impl Desk {
     async fn change(
         &self,
         request: &Request,
-        course: &Course,
+        course: &mut Course,
         project: &ProjectName,
         command: Command,
     ) -> Result<Outcome, EngineError> {
@@ -230,7 +247,10 @@ impl Desk {
         let commit = match (receipt.again, request.wait) {
             (true, _) => self.commit_of(project, course).await,
             (false, true) => commit.wait().await,
-            (false, false) => None,
+            (false, false) => {
+                course.commit = Some(commit);
+                None
+            }
         };
         if request.wait && commit.is_none() && !receipt.events.is_empty() {
             reply = reply.field("Commit", "it is kept and follows; git cannot be written now");
@@ -270,11 +290,35 @@ impl Desk {
     }
 
     /// The project that is meant: the named one, the one around `folder`, or the only one.
-    fn project_meant(&self, named: Option<String>, folder: &Path) -> Result<ProjectName, Refusal> {
+    fn project_meant(
+        &self,
+        named: Option<String>,
+        folder: &Path,
+        rights: &Rights,
+    ) -> Result<ProjectName, Refusal> {
+        if let Rights::Given(given) = rights {
+            return self.project_given(named, given, rights);
+        }
         match named {
             None => self.around(folder).map_or_else(|| self.project_named(None, folder), Ok),
             named => self.project_named(named, folder),
         }
+    }
+
+    /// The project that somebody in a chat means: the named one. Paths say nothing there.
+    fn project_given(
+        &self,
+        named: Option<String>,
+        given: &Given,
+        rights: &Rights,
+    ) -> Result<ProjectName, Refusal> {
+        let Some(named) = named else {
+            let hint = access::known_here(given);
+            return Err(Refusal::new(Code::Invalid, "it is not clear which project is meant", hint));
+        };
+        let project = named.to_lowercase().parse().ok().filter(|name| rights.sees(name));
+        let project: ProjectName = project.ok_or_else(|| access::unseen(rights, &named))?;
+        self.engine.find(project.as_str()).map(|entry| entry.name)
     }
 
     /// The project in whose work tree `folder` is.

@@ -1,11 +1,12 @@
 //! Commands for the node: registering projects, listing them, letting them go.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::domain::command::Command;
 use crate::domain::id::ProjectName;
 use crate::domain::refusal::{Code, Refusal};
-use crate::engine::{EngineError, Entry};
+use crate::engine::{EngineError, Entry, Site};
+use crate::gateway::access::{self, Rights};
 use crate::store::with_causes;
 use crate::surface::answer::{self, ProjectRow};
 use crate::surface::desk::{Course, Desk, Outcome, Request, looked};
@@ -17,19 +18,29 @@ impl Desk {
     pub(super) async fn for_node(
         &self,
         request: &Request,
+        rights: &Rights,
         course: &mut Course,
         command: Command,
         named: Option<String>,
     ) -> Result<Outcome, EngineError> {
+        let kind = command.kind();
         match command {
             Command::ProjectRegister { path, name, import } => {
-                self.register(request, course, &request.folder.join(path), name, import).await
+                access::allow(rights, kind, None)?;
+                let path = request.folder.join(path);
+                let site = Site { path, name, import, roots: rights.roots() };
+                self.register(request, course, site).await
             }
             Command::ProjectUnregister { name, confirm } => {
                 let named = name.map(|name| name.to_string()).or(named);
-                self.unregister(request, course, named, confirm).await
+                let name = self.project_meant(named, &request.folder, rights)?;
+                access::allow(rights, kind, Some(&name))?;
+                self.unregister(course, name, confirm).await
             }
-            _ => Ok(looked(course, None, self.list().await)),
+            _ => {
+                access::allow(rights, kind, None)?;
+                Ok(looked(course, None, self.list(rights).await))
+            }
         }
     }
 
@@ -37,13 +48,11 @@ impl Desk {
         &self,
         request: &Request,
         course: &mut Course,
-        path: &Path,
-        name: Option<ProjectName>,
-        import: bool,
+        site: Site,
     ) -> Result<Outcome, EngineError> {
-        let command = Command::ProjectRegister { path: path.to_owned(), name: name.clone(), import };
-        let envelope = self.envelope(request, course, command);
-        let registered = self.engine.register(path, name, import, envelope).await?;
+        let Site { path, name, import, .. } = site.clone();
+        let envelope = self.envelope(request, course, Command::ProjectRegister { path, name, import });
+        let registered = self.engine.register(site, envelope).await?;
         course.project = Some(registered.entry.name.clone());
         let mut remarks = registered.notes.clone();
         if registered.taken_up {
@@ -63,12 +72,10 @@ impl Desk {
 
     async fn unregister(
         &self,
-        request: &Request,
         course: &mut Course,
-        named: Option<String>,
+        name: ProjectName,
         confirm: bool,
     ) -> Result<Outcome, EngineError> {
-        let name = self.project_meant(named, &request.folder)?;
         course.project = Some(name.clone());
         if !confirm {
             let message = format!("{name} would be let go; its state branch would stay in its repository");
@@ -79,8 +86,9 @@ impl Desk {
         Ok(looked(course, None, reply))
     }
 
-    async fn list(&self) -> answer::Answer {
-        let entries = self.engine.projects();
+    async fn list(&self, rights: &Rights) -> answer::Answer {
+        let mut entries = self.engine.projects();
+        entries.retain(|entry| rights.sees(&entry.name));
         let open = entries.len() <= OPENED_MAX;
         let mut rows = Vec::with_capacity(entries.len());
         for entry in entries {

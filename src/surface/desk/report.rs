@@ -8,6 +8,7 @@ use crate::domain::id::ProjectName;
 use crate::domain::project::Project;
 use crate::domain::refusal::Refusal;
 use crate::engine::EngineError;
+use crate::gateway::access::Rights;
 use crate::store::Finding;
 use crate::store::with_causes;
 use crate::surface::answer::Check;
@@ -60,7 +61,8 @@ impl Desk {
     /// The names of the projects that are meant: of one, or of all where nothing says which.
     pub fn projects_of(&self, whose: &Whose) -> Result<Vec<String>, Refusal> {
         if whose.project.is_some() || self.around(&whose.folder).is_some() {
-            return Ok(vec![self.project_meant(whose.project.clone(), &whose.folder)?.to_string()]);
+            let meant = self.project_meant(whose.project.clone(), &whose.folder, &Rights::Owner)?;
+            return Ok(vec![meant.to_string()]);
         }
         Ok(self.engine.projects().into_iter().map(|entry| entry.name.to_string()).collect())
     }

@@ -1,5 +1,7 @@
 //! Reads `config.toml` and the environment into one checked [`Config`], and finds the data folder.
 
+mod discord;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,6 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
+
+pub use crate::config::discord::{Discord, Guild, Projects, Roles};
 
 /// Looks up a variable of the environment. `main` passes the real one, a test its own.
 pub type Environment<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -23,6 +27,10 @@ pub struct Config {
     pub journal: Journal,
     /// Whose name commits carry.
     pub identity: Identity,
+    /// Which repositories may become projects.
+    pub projects: Projects,
+    /// How Bandmaster appears on Discord.
+    pub discord: Discord,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -151,6 +159,8 @@ pub enum ConfigError {
     Invalid { path: PathBuf, line: usize, text: String, reason: String },
     #[error("no place for data: give `--data-dir`, or set BANDMASTER_DATA_DIR, XDG_DATA_HOME or HOME")]
     NoDataFolder,
+    #[error("{from} holds no token of a Discord bot")]
+    NoToken { from: String },
 }
 
 impl Config {
@@ -203,6 +213,20 @@ pub fn data_dir(flag: Option<&Path>, env: &Environment<'_>) -> Result<PathBuf, C
         .or_else(|| variable("BANDMASTER_DATA_DIR", env).map(PathBuf::from))
         .or_else(|| base_folder("XDG_DATA_HOME", ".local/share", env).map(|folder| folder.join("bandmaster")))
         .ok_or(ConfigError::NoDataFolder)
+}
+
+/// The token of the Discord bot: from `DISCORD_TOKEN`, else from the file that the configuration names. `None` where
+/// neither is given: then Bandmaster is not on Discord.
+pub fn discord_token(config: &Config, env: &Environment<'_>) -> Result<Option<String>, ConfigError> {
+    let (text, from) = match (variable("DISCORD_TOKEN", env), &config.discord.token_file) {
+        (Some(token), _) => (token, "DISCORD_TOKEN".to_owned()),
+        (None, Some(path)) => (read(path)?, path.display().to_string()),
+        (None, None) => return Ok(None),
+    };
+    let token = text.trim();
+    // What a header cannot carry is no token; it must not be shown either.
+    let whole = !token.is_empty() && token.chars().all(|c| c.is_ascii_graphic());
+    whole.then(|| Some(token.to_owned())).ok_or(ConfigError::NoToken { from })
 }
 
 /// A folder of the XDG base directory specification, which says that a relative one is to be ignored.
@@ -305,14 +329,23 @@ mod tests {
 
     #[test]
     fn the_shipped_file_names_every_key() {
-        let text = include_str!("../config.toml").replace("\n# name", "\nname");
-        let text = text.replace("\n# email =", "\nemail =").replace("\n# level", "\nlevel");
+        // Examples stand behind a `#`; prose has no `=` after its first word.
+        let is_key = |line: &str| line.starts_with("[[") || line.split(' ').nth(1) == Some("=");
+        let uncommented =
+            |line: &'static str| line.strip_prefix("# ").filter(|it| is_key(it)).unwrap_or(line);
+        let text: Vec<_> = include_str!("../../config.toml").lines().map(uncommented).collect();
+        let text = text.join("\n");
 
         let config = Config::parse(&text, Path::new("config.toml")).unwrap();
 
         let Identity { name, email, email_domain: _ } = config.identity;
         assert_eq!((name.as_deref(), email.as_deref()), (Some("Ada Lovelace"), Some("ada@example.org")));
         assert_eq!(config.log.level, Some(LogLevel::Info));
+        assert_eq!(config.projects.roots, [Path::new("/srv/git")]);
+        let Discord { token_file, host, resolve, root_certificate, guilds, .. } = config.discord;
+        assert!(token_file.is_some() && host.is_some() && resolve.is_some() && root_certificate.is_some());
+        assert_eq!(guilds[0].roles.admin, ["Team leads"]);
+        assert_eq!(guilds[0].projects["shop"].approver, ["Shop"]);
     }
 
     #[test]
@@ -320,7 +353,7 @@ mod tests {
         #[rustfmt::skip]
         let cases = [
             ("[planning]\ncapcity = 3\n",       "config.toml, line 2 (`capcity = 3`): unknown field `capcity`, expected `capacity` or `sprint_days`; did you mean `capacity`?"),
-            ("[planing]\n",                     "config.toml, line 1 (`[planing]`): unknown field `planing`, expected one of `planning`, `limits`, `journal`, `identity`, `log`; did you mean `planning`?"),
+            ("[planing]\n",                     "config.toml, line 1 (`[planing]`): unknown field `planing`, expected one of `planning`, `limits`, `journal`, `identity`, `projects`, `discord`, `log`; did you mean `planning`?"),
             ("[limits]\nzzz = 1",               "config.toml, line 2 (`zzz = 1`): unknown field `zzz`, expected one of `queue`, `batch`, `unpublished`, `idle_seconds`"),
             ("[log]\nlevel = \"inof\"",         "config.toml, line 2 (`level = \"inof\"`): unknown variant `inof`, expected one of `error`, `warn`, `info`, `debug`, `trace`; did you mean `info`?"),
             ("[planning]\n\ncapacity = 0",      "config.toml, line 3 (`capacity = 0`): must be a whole number from 1 to 1000"),
@@ -372,6 +405,28 @@ mod tests {
         let error = Config::load(None, &env).unwrap_err();
 
         assert_eq!(error.to_string(), "cannot read the configuration /nowhere/config.toml");
+    }
+
+    #[test]
+    fn a_token_comes_from_the_environment_or_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        fs::write(&file, "from-the-file\n").unwrap();
+        let mut config = Config::default();
+        let token = |config: &Config, set: Option<&str>| {
+            discord_token(config, &|name: &str| set.filter(|_| name == "DISCORD_TOKEN").map(str::to_owned))
+                .map_err(|error| error.to_string())
+        };
+
+        assert_eq!(token(&config, None), Ok(None));
+        assert_eq!(token(&config, Some("abc.def")), Ok(Some("abc.def".to_owned())));
+        config.discord.token_file = Some(file.clone());
+        assert_eq!(token(&config, None), Ok(Some("from-the-file".to_owned())));
+        assert_eq!(token(&config, Some("abc.def")), Ok(Some("abc.def".to_owned())));
+        let broken = token(&config, Some("a b")).unwrap_err();
+        assert_eq!(broken, "DISCORD_TOKEN holds no token of a Discord bot");
+        fs::write(&file, "\n").unwrap();
+        assert!(token(&config, None).unwrap_err().ends_with("token holds no token of a Discord bot"));
     }
 
     #[test]
