@@ -4,6 +4,8 @@ pub mod domain;
 
 pub mod store;
 
+pub mod ledger;
+
 pub mod engine;
 
 pub mod gateway;
