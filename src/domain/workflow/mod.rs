@@ -406,4 +406,4 @@ impl From<&Node> for State {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@ use super::*;
 use crate::domain::testing::World;
 
 /// A project in `state`, with `S-1` and then `S-2` in the sprint where there is one, and `S-3` outside of it.
-fn in_state(state: State) -> World {
+pub(crate) fn in_state(state: State) -> World {
     const BACKLOG: &[&str] = &["backlog add one points=3", "backlog add two after=S-1", "backlog add three"];
     const PLANNED: &[&str] = &["sprint plan S-1 S-2"];
     const ACTIVE: &[&str] = &["sprint plan S-1 S-2", "sprint start"];
@@ -29,7 +29,7 @@ fn in_state(state: State) -> World {
 
 /// Every command that changes a project, with what it is done to.
 #[rustfmt::skip]
-const COMMANDS: &[(CommandKind, &str)] = &[
+pub(crate) const COMMANDS: &[(CommandKind, &str)] = &[
     (CommandKind::Epic,              "epic Log in"),
     (CommandKind::Approve,           "approve"),
     (CommandKind::Reject,            "reject"),

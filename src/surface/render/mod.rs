@@ -10,6 +10,7 @@
 pub mod document;
 pub mod picture;
 pub mod text;
+mod ways;
 mod wrap;
 
 pub(crate) use crate::surface::render::wrap::harmless;

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::domain::workflow::State;
 use crate::surface::render::text::paint;
+use crate::surface::render::ways::ways;
 use crate::surface::render::wrap;
 
 /// The columns that the diagram needs.
@@ -96,40 +97,14 @@ fn list(current: State, width: usize, colour: bool) -> String {
         } else {
             lines.push(format!("  {state}"));
         }
-        for (to, by) in ways(state) {
-            lines.push(format!("    → {to}"));
-            let by = wrap::lines(by, width.saturating_sub(6));
+        for way in ways(state) {
+            lines.push(format!("    → {}", way.to));
+            let by: Vec<_> = way.words().collect();
+            let by = wrap::lines(&by.join(", "), width.saturating_sub(6));
             lines.extend(by.iter().map(|line| format!("      {}", wrap::plain(line))));
         }
     }
     lines.join("\n")
-}
-
-fn ways(state: State) -> &'static [(State, &'static str)] {
-    use State::{BacklogReady, Blocked, Idle, SprintActive, SprintPaused, SprintPlanned, SprintReview};
-
-    match state {
-        Idle => &[(BacklogReady, "epic, backlog add")],
-        BacklogReady => &[(SprintPlanned, "sprint plan")],
-        SprintPlanned => &[(SprintActive, "sprint start"), (BacklogReady, "sprint cancel")],
-        SprintActive => &[
-            (SprintPaused, "sprint pause"),
-            (SprintReview, "sprint finish, or all is done"),
-            (Blocked, "all is stuck"),
-            (BacklogReady, "sprint cancel"),
-        ],
-        SprintPaused => &[
-            (SprintActive, "sprint resume"),
-            (SprintReview, "sprint finish"),
-            (BacklogReady, "sprint cancel"),
-        ],
-        SprintReview => &[(BacklogReady, "feedback, request_changes"), (Idle, "feedback, nothing is open")],
-        Blocked => &[
-            (SprintActive, "suggest_fix, skip_task"),
-            (SprintReview, "sprint finish"),
-            (BacklogReady, "sprint cancel"),
-        ],
-    }
 }
 
 #[cfg(test)]
