@@ -20,14 +20,17 @@ const LAYERS: [&[&str]; 7] = [
 const BESIDE: [&str; 3] = ["config", "process", "telemetry"];
 
 /// Crates, and parts of std, that only some modules may name.
-const KEPT_IN: [(&str, &[&str]); 9] = [
+const KEPT_IN: [(&str, &[&str]); 12] = [
     ("clap", &["surface/cli", "main.rs"]),
     ("env::var", &["config", "main.rs"]),
     ("git2", &["store"]),
     ("indicatif", &["bench", "surface/cli"]),
     ("inotify", &["store"]),
+    ("notosans", &["surface/render/image"]),
+    ("resvg", &["surface/render/image"]),
     ("rusqlite", &["bench", "ledger"]),
     ("rustyline", &["surface/console"]),
+    ("skrifa", &["surface/render/image"]),
     ("statig", &["domain"]),
     ("tokio", &["engine", "gateway", "surface", "bench", "app.rs", "main.rs"]),
 ];

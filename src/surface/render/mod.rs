@@ -8,6 +8,7 @@
 //! Deliberately absent: what is said; answers know that.
 
 pub mod document;
+pub mod image;
 pub mod picture;
 pub mod text;
 mod ways;
