@@ -15,6 +15,7 @@ pub mod cli;
 pub mod console;
 pub mod control;
 pub mod desk;
+pub mod discord;
 pub mod door;
 pub mod parse;
 pub mod render;

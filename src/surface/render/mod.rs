@@ -14,4 +14,4 @@ pub mod text;
 mod ways;
 mod wrap;
 
-pub(crate) use crate::surface::render::wrap::harmless;
+pub(crate) use crate::surface::render::wrap::{Look, Span, harmless, spans};

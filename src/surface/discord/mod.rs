@@ -1,0 +1,3 @@
+//! The surface for Discord: messages out, commands and clicks in.
+
+pub mod look;
