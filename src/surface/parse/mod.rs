@@ -41,6 +41,7 @@ pub use crate::surface::parse::spec::{Argument, ArgumentKind, Group, PROJECT, Sp
 pub use crate::surface::parse::words::{from_words, has_argument};
 pub use crate::surface::parse::write::to_text;
 
+pub(crate) use crate::surface::parse::words::{described, gives};
 pub(crate) use crate::surface::parse::write::quoted;
 
 use crate::domain::command::{Command, CommandKind};

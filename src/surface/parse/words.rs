@@ -1,8 +1,9 @@
 //! From the arguments of a shell, which has taken the quotes away, to the text of one command.
 
+use crate::surface::parse::bind::Binder;
 use crate::surface::parse::spec::{self, ArgumentKind, Spec};
 use crate::surface::parse::write::quoted;
-use crate::surface::parse::{names, start};
+use crate::surface::parse::{lexer, names, start};
 
 /// Joins arguments with blanks. A value of several words gets its quotes back where it belongs to an argument by
 /// name: `goal:ship it` and `--goal 'ship it'` arrive without any.
@@ -21,7 +22,7 @@ pub fn from_words(words: &[String]) -> String {
         }
         line += &piece;
         if spec.is_none() {
-            spec = names::find(&line, start(&line)).ok().map(|(kind, _)| spec::of(kind));
+            spec = described(&line);
         }
     }
     line
@@ -29,7 +30,19 @@ pub fn from_words(words: &[String]) -> String {
 
 /// Whether the command that `text` begins with has an argument of this name.
 pub fn has_argument(text: &str, name: &str) -> bool {
-    names::find(text, start(text)).is_ok_and(|(kind, _)| spec::of(kind).argument(name).is_some())
+    described(text).is_some_and(|spec| spec.argument(name).is_some())
+}
+
+/// What describes the command that `text` begins with, if it begins with one.
+pub(crate) fn described(text: &str) -> Option<&'static Spec> {
+    names::find(text, start(text)).ok().map(|(kind, _)| spec::of(kind))
+}
+
+/// Whether the command in `text`, which may be unfinished, already gives the argument of this name.
+pub(crate) fn gives(text: &str, name: &str) -> bool {
+    let Ok((kind, from)) = names::find(text, start(text)) else { return false };
+    let fields = Binder::new(text, spec::of(kind)).bind(lexer::tokens(text, from));
+    fields.is_ok_and(|fields| fields.given(name))
 }
 
 fn requoted(word: &str, awaited: bool, spec: &Spec) -> String {
