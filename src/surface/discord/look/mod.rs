@@ -24,6 +24,11 @@ mod pages;
 mod sheet;
 mod table;
 
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
 pub use crate::surface::discord::look::buttons::{Paging, rows};
 pub use crate::surface::discord::look::key::{Key, Keys, NotOurs};
 pub use crate::surface::discord::look::modal::{filled, modal};
