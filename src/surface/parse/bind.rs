@@ -349,7 +349,7 @@ fn fits_strictly(kind: ArgumentKind, value: &Value) -> bool {
             matches!(names::canonical(&value.text).as_str(), "yes" | "no" | "true" | "false")
         }
         ArgumentKind::Project => value.text.parse::<ProjectName>().is_ok(),
-        ArgumentKind::Text | ArgumentKind::Line | ArgumentKind::List => value.quoted,
+        ArgumentKind::Text | ArgumentKind::Line { .. } | ArgumentKind::List => value.quoted,
         kind => fits(kind, value),
     }
 }

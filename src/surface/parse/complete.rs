@@ -191,7 +191,7 @@ fn values(argument: &Argument, names: &dyn Fn(Wanted) -> Vec<(String, String)>) 
         ArgumentKind::Epic => named(&[Wanted::Epic]),
         ArgumentKind::Any => named(&[Wanted::Story, Wanted::Epic, Wanted::Sprint]),
         ArgumentKind::View => {
-            let mut all = words(&["product", "sprint"]);
+            let mut all = words(argument.kind.words());
             all.extend(named(&[Wanted::Story, Wanted::Epic, Wanted::Sprint]));
             all
         }

@@ -37,7 +37,7 @@ mod write;
 pub use crate::surface::parse::complete::{Candidate, Completions, Wanted, complete};
 pub use crate::surface::parse::help::{CommandHelp, Help, Section, help};
 pub use crate::surface::parse::page::commands_page;
-pub use crate::surface::parse::spec::{Argument, ArgumentKind, Group, PROJECT, Spec, all, of};
+pub use crate::surface::parse::spec::{Argument, ArgumentKind, Group, NONE, PROJECT, Spec, all, of};
 pub use crate::surface::parse::words::{from_words, has_argument};
 pub use crate::surface::parse::write::to_text;
 

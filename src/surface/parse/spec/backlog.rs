@@ -3,16 +3,15 @@
 use crate::domain::command::{Command, CommandKind, NewStory, StoryEdit, View};
 use crate::domain::refusal::Refusal;
 use crate::domain::story::{Priority, Story};
+use crate::domain::text::{Line, Title};
 use crate::surface::parse::fields::Fields;
-use crate::surface::parse::spec::{Argument, ArgumentKind, Group, Spec};
+use crate::surface::parse::spec::{Argument, ArgumentKind, Group, NONE, Spec};
 use crate::surface::parse::write::{Writer, list_item};
 
 /// The words for every [`Priority`].
 pub(crate) const PRIORITIES: &[&str] = &["top", "high", "medium", "low"];
 /// The words for the two parts of the backlog.
-const VIEWS: [&str; 2] = ["product", "sprint"];
-/// What empties a field of a story.
-const NONE: &str = "none";
+pub(crate) const VIEWS: &[&str] = &["product", "sprint"];
 const POINTS: ArgumentKind = ArgumentKind::Number { min: 0, max: Story::POINTS_MAX };
 const PAGE_MAX: u32 = 100_000;
 
@@ -31,7 +30,7 @@ pub(crate) static VIEW: Spec = Spec {
     ],
     examples: &["backlog view", "backlog view sprint", "backlog view S-3", "backlog view page:2"],
     build: |fields| {
-        let view = match fields.keyword("view", &VIEWS)? {
+        let view = match fields.keyword("view", VIEWS)? {
             Some("product") => View::Product,
             Some(_) => View::Sprint,
             None => fields.get("view")?.map_or(View::Product, View::One),
@@ -92,16 +91,19 @@ pub(crate) static EDIT: Spec = Spec {
               dependencies or the assignee.",
     arguments: &[
         ID,
-        Argument::named("title", ArgumentKind::Line, "In a few words."),
+        Argument::named("title", ArgumentKind::Line { max: Title::MAX }, "In a few words."),
         Argument::named("description", ArgumentKind::Text, "In full."),
-        Argument::named("epic", ArgumentKind::Epic, "The epic that it belongs to, or none."),
+        Argument::named("epic", ArgumentKind::Epic, "The epic that it belongs to, or none.").emptied(),
         Argument::named("priority", ArgumentKind::Choice(PRIORITIES), "How urgent it is."),
-        Argument::named("points", POINTS, "How much work it is, or none."),
+        Argument::named("points", POINTS, "How much work it is, or none.").emptied(),
         Argument::named("criteria", ArgumentKind::List, "When it counts as finished, or none.")
-            .also(&["criterion"]),
+            .also(&["criterion"])
+            .emptied(),
         Argument::named("depends_on", ArgumentKind::Stories, "Stories that must be done before it, or none.")
-            .also(&["depends"]),
-        Argument::named("assignee", ArgumentKind::Line, "Who is on it, or none."),
+            .also(&["depends"])
+            .emptied(),
+        Argument::named("assignee", ArgumentKind::Line { max: Line::MAX }, "Who is on it, or none.")
+            .emptied(),
     ],
     examples: &["backlog edit S-3 points:5", "backlog edit S-3 title:\"Log in with a key\" epic:none"],
     build: |fields| {
@@ -230,5 +232,15 @@ mod tests {
     #[test]
     fn the_words_are_those_of_the_domain() {
         assert_eq!(Priority::ALL.map(|priority| priority.to_string()), PRIORITIES);
+    }
+
+    #[test]
+    fn what_is_said_to_be_emptied_is() {
+        for argument in EDIT.arguments.iter().filter(|argument| !argument.required) {
+            let text = format!("backlog edit S-1 {}:{NONE}", argument.name);
+            let read = crate::surface::parse::parse(&text);
+            let empties = read.is_ok_and(|read| crate::surface::parse::to_text(&read.command) == text);
+            assert_eq!(argument.empties, empties, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands that only look.
 
 use crate::domain::command::{Command, CommandKind};
+use crate::domain::text::Line;
 use crate::surface::parse::spec::{Argument, ArgumentKind, Group, Spec};
 use crate::surface::parse::write::Writer;
 
@@ -42,7 +43,7 @@ pub(crate) static SEARCH: Spec = Spec {
     aliases: &["find"],
     summary: "Find a text in stories, notes and history.",
     details: "",
-    arguments: &[Argument::required("text", ArgumentKind::Line, "The words to look for.")],
+    arguments: &[Argument::required("text", ArgumentKind::Line { max: Line::MAX }, "The words to look for.")],
     examples: &["search login key"],
     build: |fields| Ok(Command::Search { text: fields.need("text")? }),
     write,

@@ -65,7 +65,10 @@ pub enum ArgumentKind {
     /// Text of several lines.
     Text,
     /// Text of one line.
-    Line,
+    Line {
+        /// The most characters.
+        max: usize,
+    },
     /// A folder.
     Path,
     /// A name for a new project.
@@ -108,7 +111,7 @@ pub enum ArgumentKind {
 impl ArgumentKind {
     /// Whether it is free text, which takes all words that follow.
     pub fn is_text(self) -> bool {
-        matches!(self, Self::Text | Self::Line | Self::Command)
+        matches!(self, Self::Text | Self::Line { .. } | Self::Command)
     }
 
     /// Whether it may be given more than once.
@@ -116,10 +119,20 @@ impl ArgumentKind {
         matches!(self, Self::Stories | Self::Approvals | Self::List)
     }
 
+    /// The words that it takes; for some kinds only besides other things.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Choice(words) => words,
+            Self::View => backlog::VIEWS,
+            Self::Approvals => &[planning::ALL],
+            _ => &[],
+        }
+    }
+
     /// What stands for a value in a usage line.
     pub fn placeholder(self) -> String {
         match self {
-            Self::Text | Self::Line => "\"…\"".to_owned(),
+            Self::Text | Self::Line { .. } => "\"…\"".to_owned(),
             Self::List => "\"…; …\"".to_owned(),
             Self::Path => "/path".to_owned(),
             Self::ProjectName | Self::Project => "name".to_owned(),
@@ -141,7 +154,7 @@ impl ArgumentKind {
     pub fn describe(self) -> String {
         match self {
             Self::Text => "text".to_owned(),
-            Self::Line => "one line of text".to_owned(),
+            Self::Line { .. } => "one line of text".to_owned(),
             Self::Path => "a folder".to_owned(),
             Self::ProjectName => "a-z, 0-9 and -".to_owned(),
             Self::Project => "a project".to_owned(),
@@ -162,6 +175,9 @@ impl ArgumentKind {
     }
 }
 
+/// What empties a field of a story.
+pub const NONE: &str = "none";
+
 /// One argument of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Argument {
@@ -175,6 +191,8 @@ pub struct Argument {
     pub required: bool,
     /// Whether it can be given by its place, without its name.
     pub placed: bool,
+    /// Whether [`NONE`] empties what it stands for.
+    pub empties: bool,
     /// What it is for.
     pub description: &'static str,
 }
@@ -182,7 +200,7 @@ pub struct Argument {
 impl Argument {
     /// One that can be left out, and given by its place or its name.
     const fn optional(name: &'static str, kind: ArgumentKind, description: &'static str) -> Self {
-        Self { name, aliases: &[], kind, required: false, placed: true, description }
+        Self { name, aliases: &[], kind, required: false, placed: true, empties: false, description }
     }
 
     /// One without which the command means nothing.
@@ -197,6 +215,10 @@ impl Argument {
 
     const fn also(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
+    }
+
+    const fn emptied(self) -> Self {
+        Self { empties: true, ..self }
     }
 
     /// Whether people call it `name`; capitals and hyphens do not matter.

@@ -1,11 +1,12 @@
 //! The commands about epics, and about answers to what waits for people.
 
 use crate::domain::command::{Command, CommandKind};
+use crate::domain::text::Title;
 use crate::surface::parse::spec::{Argument, ArgumentKind, Group, Spec};
 use crate::surface::parse::write::Writer;
 
 /// What stands for every approval that waits.
-const ALL: &str = "all";
+pub(crate) const ALL: &str = "all";
 
 pub(crate) static EPIC: Spec = Spec {
     kind: CommandKind::Epic,
@@ -15,7 +16,11 @@ pub(crate) static EPIC: Spec = Spec {
     details: "Stories that are proposed for it wait for `approve` or `reject`.",
     arguments: &[
         Argument::required("description", ArgumentKind::Text, "What is wanted, and what for."),
-        Argument::optional("title", ArgumentKind::Line, "In a few words; by default the first line."),
+        Argument::optional(
+            "title",
+            ArgumentKind::Line { max: Title::MAX },
+            "In a few words; by default the first line.",
+        ),
     ],
     examples: &["epic Build a login page", "epic \"People log in with a key.\" title:\"Login with a key\""],
     build: |fields| {

@@ -2,6 +2,7 @@
 
 use crate::domain::command::{Command, CommandKind};
 use crate::domain::sprint::Sprint;
+use crate::domain::text::Line;
 use crate::surface::parse::spec::{Argument, ArgumentKind, Group, Spec};
 use crate::surface::parse::write::Writer;
 
@@ -14,7 +15,7 @@ pub(crate) static PLAN: Spec = Spec {
     arguments: &[
         Argument::optional("ids", ArgumentKind::Stories, "Which stories; the top of the backlog by default.")
             .also(&["id", "stories"]),
-        Argument::named("goal", ArgumentKind::Line, "What the sprint is for."),
+        Argument::named("goal", ArgumentKind::Line { max: Line::MAX }, "What the sprint is for."),
         Argument::named("days", ArgumentKind::Number { min: 1, max: Sprint::DAYS_MAX }, "How long it lasts."),
         Argument::named(
             "capacity",
