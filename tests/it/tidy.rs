@@ -21,6 +21,7 @@ const BESIDE: [&str; 3] = ["config", "process", "telemetry"];
 
 /// Crates, and parts of std, that only some modules may name.
 const KEPT_IN: [(&str, &[&str]); 12] = [
+const KEPT_IN: [(&str, &[&str]); 11] = [
     ("clap", &["surface/cli", "main.rs"]),
     ("env::var", &["config", "main.rs"]),
     ("git2", &["store"]),
@@ -31,6 +32,10 @@ const KEPT_IN: [(&str, &[&str]); 12] = [
     ("rusqlite", &["bench", "ledger"]),
     ("rustyline", &["surface/console"]),
     ("skrifa", &["surface/render/image"]),
+    ("poise", &["surface/discord"]),
+    ("rusqlite", &["bench", "ledger"]),
+    ("rustyline", &["surface/console"]),
+    ("serenity", &["surface/discord"]),
     ("statig", &["domain"]),
     ("tokio", &["engine", "gateway", "surface", "bench", "app.rs", "main.rs"]),
 ];

@@ -11,7 +11,7 @@ use crate::surface::parse::names;
 use crate::surface::parse::spec::{Argument, ArgumentKind, PROJECT, Spec};
 
 /// The longest path that a system takes.
-const PATH_MAX: usize = 4096;
+pub(crate) const PATH_MAX: usize = 4096;
 
 /// What was given for the arguments of one command.
 #[derive(Debug)]

@@ -42,6 +42,7 @@ pub use crate::surface::parse::words::{from_words, has_argument};
 pub use crate::surface::parse::write::to_text;
 
 pub(crate) use crate::surface::parse::words::{described, gives};
+pub(crate) use crate::surface::parse::fields::PATH_MAX;
 pub(crate) use crate::surface::parse::write::quoted;
 
 use crate::domain::command::{Command, CommandKind};
