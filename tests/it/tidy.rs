@@ -32,6 +32,7 @@ const KEPT_IN: [(&str, &[&str]); 11] = [
     ("rusqlite", &["bench", "ledger"]),
     ("rustyline", &["surface/console"]),
     ("skrifa", &["surface/render/image"]),
+    ("nucleo_matcher", &["surface/discord"]),
     ("poise", &["surface/discord"]),
     ("rusqlite", &["bench", "ledger"]),
     ("rustyline", &["surface/console"]),

@@ -24,7 +24,7 @@ mod sprint;
 mod state;
 mod story;
 mod view;
-mod words;
+pub(crate) mod words;
 
 #[cfg(test)]
 pub(crate) mod samples;
