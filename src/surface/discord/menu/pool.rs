@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use jiff::Timestamp;
+
 use crate::domain::approval::Approval;
 use crate::domain::command::CommandKind;
 use crate::domain::entity::Entity;
 use crate::domain::id::ApprovalId;
 use crate::domain::past::Entry;
 use crate::domain::project::Project;
+use crate::domain::sprint::SprintStatus;
 use crate::domain::story::{Status, Story};
 use crate::surface::answer::words::{minute_utc, short};
 use crate::surface::parse::{self, Argument, ArgumentKind, NONE};
@@ -33,8 +36,32 @@ pub(super) struct Item<'a> {
     pub(super) id: Id<'a>,
     /// What it is called; may be empty.
     pub(super) title: &'a str,
-    /// What else helps to tell it from others; may be empty.
-    pub(super) note: Cow<'static, str>,
+    /// What else helps to tell it from others.
+    pub(super) note: Note,
+}
+
+/// What else helps to tell an item from others. It is put into words only for the few that are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Note {
+    /// Nothing.
+    Nothing,
+    /// How far a story is.
+    Story(Status),
+    /// How far a sprint is.
+    Sprint(SprintStatus),
+    /// When a command was carried out.
+    At(Timestamp),
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Story(status) => f.write_str(&status.to_string().replace('_', " ")),
+            Self::Sprint(status) => status.fmt(f),
+            Self::At(at) => f.write_str(&minute_utc(*at)),
+        }
+    }
 }
 
 /// The name by which an item is sent.
@@ -61,7 +88,7 @@ impl fmt::Display for Id<'_> {
 impl<'a> Item<'a> {
     /// A word that needs no title.
     pub(super) fn word(word: impl Into<Cow<'a, str>>) -> Self {
-        Self { id: Id::Word(word.into()), title: "", note: Cow::Borrowed("") }
+        Self { id: Id::Word(word.into()), title: "", note: Note::Nothing }
     }
 }
 
@@ -113,7 +140,7 @@ fn stories(kind: CommandKind, project: &Project) -> impl Iterator<Item = Item<'_
     all.into_iter().map(|story| Item {
         id: Id::Thing(Entity::Story(story.id)),
         title: story.title.as_str(),
-        note: Cow::Owned(story.status.to_string().replace('_', " ")),
+        note: Note::Story(story.status),
     })
 }
 
@@ -138,7 +165,7 @@ fn epics(project: &Project) -> impl Iterator<Item = Item<'_>> {
     project.epics.values().rev().map(|epic| Item {
         id: Id::Thing(Entity::Epic(epic.id)),
         title: epic.title.as_str(),
-        note: Cow::Borrowed(""),
+        note: Note::Nothing,
     })
 }
 
@@ -146,12 +173,12 @@ fn sprints(project: &Project) -> impl Iterator<Item = Item<'_>> {
     project.sprints.values().rev().map(|sprint| Item {
         id: Id::Thing(Entity::Sprint(sprint.id)),
         title: sprint.goal.as_ref().map_or("", |goal| goal.as_str()),
-        note: Cow::Owned(sprint.status.to_string()),
+        note: Note::Sprint(sprint.status),
     })
 }
 
 fn approval(approval: &Approval) -> Item<'_> {
-    Item { id: Id::Approval(approval.id), title: approval.text.as_str(), note: Cow::Borrowed("") }
+    Item { id: Id::Approval(approval.id), title: approval.text.as_str(), note: Note::Nothing }
 }
 
 fn topic<'a>(spec: &'static parse::Spec) -> Item<'a> {
@@ -161,10 +188,9 @@ fn topic<'a>(spec: &'static parse::Spec) -> Item<'a> {
 /// A command that can be taken back.
 fn step(entry: &Entry) -> Option<Item<'_>> {
     let id = entry.command.as_deref()?;
-    Some(Item { title: &entry.subject, note: Cow::Owned(minute_utc(entry.at)), ..Item::word(id) })
+    Some(Item { title: &entry.subject, note: Note::At(entry.at), ..Item::word(id) })
 }
 
 fn commit(entry: &Entry) -> Item<'_> {
-    let note = Cow::Owned(minute_utc(entry.at));
-    Item { title: &entry.subject, note, ..Item::word(short(&entry.commit)) }
+    Item { title: &entry.subject, note: Note::At(entry.at), ..Item::word(short(&entry.commit)) }
 }

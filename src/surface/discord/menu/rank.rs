@@ -2,12 +2,16 @@
 
 use std::cmp::Reverse;
 
+use memchr::memmem::Finder;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
 use crate::domain::entity::Entity;
 use crate::domain::project::Project;
 use crate::surface::discord::menu::pool::{Id, Item};
+
+/// Longer than any title, so that whatever is sent takes no more time.
+const TYPED_MAX: usize = 200;
 
 /// With fewer letters nearly every title is like what was typed.
 const LIKE_MIN: usize = 2;
@@ -35,7 +39,8 @@ pub(super) enum Rank {
 pub(super) struct Sought {
     /// In small letters.
     text: String,
-    words: Vec<String>,
+    /// Its words.
+    words: Vec<Finder<'static>>,
     number: Option<Number>,
     /// What bears the text as an older name.
     alias: Option<Entity>,
@@ -58,13 +63,13 @@ struct Number {
 
 impl Sought {
     pub(super) fn new(typed: &str, project: Option<&Project>) -> Self {
-        let text = typed.trim().to_lowercase();
+        let text = typed.trim().chars().take(TYPED_MAX).collect::<String>().to_lowercase();
         let number = Number::read(&text);
         let letters = text.chars().filter(|c| !c.is_whitespace()).count();
         let like = letters >= LIKE_MIN && number.as_ref().is_none_or(|number| number.digits.is_empty());
         let pattern = || Pattern::new(&text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
         Self {
-            words: words(&text).map(str::to_owned).collect(),
+            words: words(&text).map(|word| Finder::new(word).into_owned()).collect(),
             number,
             alias: project.and_then(|project| project.alias(&text)),
             pattern: like.then(pattern),
@@ -124,15 +129,14 @@ impl Sought {
     fn title(&mut self, item: &Item<'_>) -> Option<Rank> {
         self.folded.clear();
         if let Id::Word(word) = &item.id {
-            self.folded.extend(word.chars().flat_map(char::to_lowercase));
+            fold(word, &mut self.folded);
             self.folded.push(' ');
         }
-        self.folded.extend(item.title.chars().flat_map(char::to_lowercase));
+        fold(item.title, &mut self.folded);
         if self.folded.starts_with(&self.text) {
             return Some(Rank::Opening);
         }
-        let begins = |sought: &String| words(&self.folded).any(|word| word.starts_with(sought.as_str()));
-        if !self.words.is_empty() && self.words.iter().all(begins) {
+        if !self.words.is_empty() && self.words.iter().all(|word| begins_a_word(&self.folded, word)) {
             return Some(Rank::Words);
         }
         let text = Utf32Str::new(&self.folded, &mut self.buffer);
@@ -152,6 +156,23 @@ impl Number {
         let says_something = !letters.is_empty() || !digits.is_empty();
         (known && says_something).then_some(Self { letters, digits })
     }
+}
+
+/// Adds `text` in small letters.
+fn fold(text: &str, folded: &mut String) {
+    if text.is_ascii() {
+        let from = folded.len();
+        folded.push_str(text);
+        folded[from..].make_ascii_lowercase();
+    } else {
+        folded.extend(text.chars().flat_map(char::to_lowercase));
+    }
+}
+
+/// Whether a word of `text` begins with what `sought` finds.
+fn begins_a_word(text: &str, sought: &Finder<'_>) -> bool {
+    let in_word = |at: usize| text[..at].chars().next_back().is_some_and(char::is_alphanumeric);
+    sought.find_iter(text.as_bytes()).any(|at| !in_word(at))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -12,7 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::domain::command::CommandKind;
 use crate::surface::discord::menu::BETWEEN;
 use crate::surface::discord::menu::given::without_title;
-use crate::surface::discord::menu::pool::{Candidates, Id, Item, pool};
+use crate::surface::discord::menu::pool::{Candidates, Id, Item, Note, pool};
 use crate::surface::discord::menu::rank::Sought;
 use crate::surface::parse::{Argument, ArgumentKind};
 
@@ -108,7 +108,7 @@ impl<'a> List<'a> {
     /// The choice of `item`; none where Discord has no room for what would be sent.
     fn choice(&self, item: &Item<'_>) -> Option<AutocompleteChoice> {
         let value = format!("{}{}", self.kept, item.id);
-        let note = if item.note.is_empty() { String::new() } else { format!("{BETWEEN}{}", item.note) };
+        let note = if item.note == Note::Nothing { String::new() } else { format!("{BETWEEN}{}", item.note) };
         let mut title = item.title.split_whitespace().collect::<Vec<_>>().join(" ");
         if self.goes_on {
             // Behind a comma begins the next id.
