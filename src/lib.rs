@@ -18,4 +18,5 @@ pub mod app;
 
 pub mod config;
 pub mod process;
+pub mod sandbox;
 pub mod telemetry;

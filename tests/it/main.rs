@@ -11,6 +11,7 @@ mod disk;
 mod docs;
 mod isolation;
 mod life;
+mod local_discord;
 mod person;
 mod run;
 mod serve;

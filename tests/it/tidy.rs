@@ -17,11 +17,13 @@ const LAYERS: [&[&str]; 7] = [
 ];
 
 /// Modules that stand beside the layers and use none of them.
-const BESIDE: [&str; 3] = ["config", "process", "telemetry"];
+const BESIDE: [&str; 4] = ["config", "process", "sandbox", "telemetry"];
 
 /// Crates, and parts of std, that only some modules may name.
 const KEPT_IN: [(&str, &[&str]); 12] = [
 const KEPT_IN: [(&str, &[&str]); 11] = [
+const KEPT_IN: [(&str, &[&str]); 10] = [
+    ("axum", &["sandbox"]),
     ("clap", &["surface/cli", "main.rs"]),
     ("env::var", &["config", "main.rs"]),
     ("git2", &["store"]),
@@ -38,7 +40,7 @@ const KEPT_IN: [(&str, &[&str]); 11] = [
     ("rustyline", &["surface/console"]),
     ("serenity", &["surface/discord"]),
     ("statig", &["domain"]),
-    ("tokio", &["engine", "gateway", "surface", "bench", "app.rs", "main.rs"]),
+    ("tokio", &["engine", "gateway", "surface", "bench", "sandbox", "app.rs", "main.rs"]),
 ];
 
 /// What would give the domain a clock, a disk, a network or a scheduler.

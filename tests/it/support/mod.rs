@@ -3,6 +3,7 @@
 //! Whatever a test starts is ended by its own id, at the latest when the world is dropped, which also looks
 //! for anything left running.
 
+mod bot;
 mod chance;
 mod client;
 mod evidence;
@@ -17,6 +18,7 @@ use bandmaster::process::{self, Call, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::support::bot::Bot;
 pub(crate) use crate::support::chance::Chance;
 pub(crate) use crate::support::client::{Connection, Request};
 pub(crate) use crate::support::evidence::{assert_in_order, leftovers};
