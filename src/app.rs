@@ -4,16 +4,19 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::bench;
-use crate::config::{self, Config, LogLevel};
+use crate::config::{self, Config, ConfigError, LogLevel};
 use crate::domain::person::Person;
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::{Ambient, Settings};
+use crate::ledger::Ledger;
 use crate::store;
 use crate::store::with_causes;
 use crate::surface::cli::args::{Action, Bench, Cli, Common};
@@ -21,7 +24,8 @@ use crate::surface::cli::{self, Caller, Exit, Output, Surroundings};
 use crate::surface::console::{self, Console, Opening};
 use crate::surface::control;
 use crate::surface::control::server::ControlSocket;
-use crate::surface::desk::{Outcome, fresh_id};
+use crate::surface::desk::{Desk, Outcome, fresh_id};
+use crate::surface::discord;
 use crate::surface::door::Door;
 use crate::surface::parse::quoted;
 use crate::telemetry;
@@ -187,6 +191,10 @@ struct App {
     caller: Caller,
     /// The folder for temporary files.
     temporary: PathBuf,
+    discord: config::Discord,
+    roots: Arc<[PathBuf]>,
+    /// The token for Discord, or why it cannot be had; only a server needs it.
+    token: Result<Option<String>, ConfigError>,
 }
 
 impl App {
@@ -198,6 +206,9 @@ impl App {
             output,
             caller: caller(config, env)?,
             temporary: env("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
+            discord: config.discord.clone(),
+            roots: config.projects.roots.clone().into(),
+            token: config::discord_token(config, &env),
         })
     }
 
@@ -294,27 +305,62 @@ impl App {
             Ok(there) => return self.refused(running_already(&there, &data_dir).await?),
             Err(refusal) => return self.refused(refusal),
         };
-        let engine = desk.engine().clone();
-        let pid = self.settings.ambient.pid;
-        let socket = ControlSocket::open(&data_dir).with_context(|| cannot_listen(&data_dir))?;
-        let (stop, stopping) = tokio::sync::watch::channel(false);
-        let stopped = told_to_stop()?;
-        let serving = tokio::spawn(socket.serve(desk, pid, stopping));
-        let at = control::socket_path(&data_dir).display().to_string();
-        tracing::info!(
-            pid,
-            socket = at,
-            projects = engine.projects().len(),
-            "serving; SIGTERM or Ctrl-C stops"
-        );
-        stopped.await;
+        let served = self.serve_desk(&desk, &data_dir).await;
         tracing::info!("stopping: finishing what was begun");
+        desk.engine().stop().await;
+        tracing::info!("stopped");
+        served.map(|()| Exit::Done)
+    }
+
+    /// Opens all surfaces, and closes them when the program is told to stop or one of them cannot go on.
+    async fn serve_desk(self, desk: &Desk, data_dir: &Path) -> anyhow::Result<()> {
+        let pid = self.settings.ambient.pid;
+        let socket = ControlSocket::open(data_dir).with_context(|| cannot_listen(data_dir))?;
+        let (stop, stopping) = watch::channel(false);
+        let stopped = told_to_stop()?;
+        let control = tokio::spawn(socket.serve(desk.clone(), pid, stopping.clone()));
+        let bot = self.discord(desk, data_dir)?;
+        let mut chat = tokio::spawn(async move {
+            let mut stopping = stopping;
+            match bot {
+                Some(bot) => discord::serve(bot, stopping).await,
+                None => Ok(drop(stopping.wait_for(|stop| *stop).await)),
+            }
+        });
+        let at = control::socket_path(data_dir).display().to_string();
+        let projects = desk.engine().projects().len();
+        tracing::info!(pid, socket = at, projects, "serving; SIGTERM or Ctrl-C stops");
+        let ended = tokio::select! {
+            () = stopped => None,
+            ended = &mut chat => Some(ended),
+        };
         // Nobody listening any more is fine too.
         let _ = stop.send(true);
-        serving.await.context("the control socket failed")?;
-        engine.stop().await;
-        tracing::info!("stopped");
-        Ok(Exit::Done)
+        control.await.context("the control socket failed")?;
+        match ended {
+            Some(ended) => ended.context("serving Discord failed")?,
+            None => chat.await.context("serving Discord failed")?,
+        }
+    }
+
+    /// What the bot is built of, if there is a token.
+    fn discord(&self, desk: &Desk, data_dir: &Path) -> anyhow::Result<Option<discord::Setup>> {
+        let Some(token) = self.token.clone()? else { return Ok(None) };
+        let mut config = self.discord.clone();
+        if config.guilds.is_empty() {
+            tracing::warn!(
+                "Discord: no `[[discord.guilds]]` in the configuration, so nobody there is served"
+            );
+        }
+        config.host.get_or_insert_with(|| self.settings.ambient.host.clone());
+        Ok(Some(discord::Setup {
+            desk: desk.clone(),
+            ledger: Ledger::open(data_dir)?,
+            config,
+            roots: Arc::clone(&self.roots),
+            token,
+            ambient: self.settings.ambient.clone(),
+        }))
     }
 
     fn refused(&self, refusal: Refusal) -> anyhow::Result<Exit> {

@@ -5,6 +5,7 @@ mod discord;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -151,10 +152,10 @@ impl Default for Identity {
 
 /// Why there is no configuration, or no data folder. Each names what the operator has to look at.
 #[expect(missing_docs, reason = "the messages say it")]
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum ConfigError {
     #[error("cannot read the configuration {}", path.display())]
-    Read { path: PathBuf, source: io::Error },
+    Read { path: PathBuf, source: Arc<io::Error> },
     #[error("{}, line {line} (`{text}`): {reason}", path.display())]
     Invalid { path: PathBuf, line: usize, text: String, reason: String },
     #[error("no place for data: give `--data-dir`, or set BANDMASTER_DATA_DIR, XDG_DATA_HOME or HOME")]
@@ -243,7 +244,8 @@ fn variable(name: &str, env: &Environment<'_>) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+    fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source: Arc::new(source) })
 }
 
 /// Adds "did you mean" to serde's sentence about an unknown word, which quotes the word and then

@@ -8,11 +8,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
-use crate::domain::envelope::{Envelope, Receipt};
+use crate::domain::envelope::{Envelope, Facts, Receipt};
 use crate::domain::id::ProjectName;
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::workflow;
 use crate::engine::ambient::Ambient;
+use crate::engine::batch;
 use crate::engine::error::EngineError;
 use crate::engine::feed::{Feed, Follower};
 use crate::engine::registry::{Entry, Registry};
@@ -177,6 +179,21 @@ impl Engine {
     /// The project as it stands.
     pub async fn read(&self, project: &ProjectName) -> Result<Arc<Project>, EngineError> {
         self.ask(project, |reply| Message::Read { reply }).await?
+    }
+
+    /// Finds out without carrying it out whether a command would be refused as the project stands. What depends on the
+    /// history is only known when it is carried out.
+    pub async fn foresee(&self, project: &ProjectName, envelope: &Envelope) -> Result<(), EngineError> {
+        if batch::needs_history(&envelope.command) {
+            return Ok(());
+        }
+        let project = self.read(project).await?;
+        let settings = &self.shared.settings;
+        let facts = Facts { capacity: settings.capacity, days: settings.days, past: None };
+        match batch::again(envelope, &project) {
+            Some(_) => Ok(()),
+            None => Ok(workflow::decide(&project, envelope, &facts).map(drop)?),
+        }
     }
 
     /// Does something with the store of a project when everything accepted is in git.

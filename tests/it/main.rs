@@ -7,6 +7,7 @@ mod cli;
 mod commands_page;
 mod console;
 mod crash;
+mod discord;
 mod disk;
 mod docs;
 mod isolation;

@@ -20,25 +20,21 @@ const LAYERS: [&[&str]; 7] = [
 const BESIDE: [&str; 4] = ["config", "process", "sandbox", "telemetry"];
 
 /// Crates, and parts of std, that only some modules may name.
-const KEPT_IN: [(&str, &[&str]); 12] = [
-const KEPT_IN: [(&str, &[&str]); 11] = [
-const KEPT_IN: [(&str, &[&str]); 10] = [
+const KEPT_IN: [(&str, &[&str]); 16] = [
     ("axum", &["sandbox"]),
     ("clap", &["surface/cli", "main.rs"]),
     ("env::var", &["config", "main.rs"]),
     ("git2", &["store"]),
     ("indicatif", &["bench", "surface/cli"]),
     ("inotify", &["store"]),
-    ("notosans", &["surface/render/image"]),
-    ("resvg", &["surface/render/image"]),
-    ("rusqlite", &["bench", "ledger"]),
-    ("rustyline", &["surface/console"]),
-    ("skrifa", &["surface/render/image"]),
     ("nucleo_matcher", &["surface/discord"]),
     ("poise", &["surface/discord"]),
     ("rusqlite", &["bench", "ledger"]),
     ("rustyline", &["surface/console"]),
     ("serenity", &["surface/discord"]),
+    ("notosans", &["surface/render/image"]),
+    ("resvg", &["surface/render/image"]),
+    ("skrifa", &["surface/render/image"]),
     ("statig", &["domain"]),
     ("tokio", &["engine", "gateway", "surface", "bench", "sandbox", "app.rs", "main.rs"]),
 ];

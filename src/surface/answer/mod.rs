@@ -142,6 +142,8 @@ pub enum ChoiceStyle {
     Primary,
     /// One of several.
     Secondary,
+    /// Another part of the same: where that is possible, it takes the place of what is shown.
+    Turn,
     /// It throws something away.
     Danger,
 }
@@ -270,6 +272,12 @@ impl Answer {
     #[must_use]
     pub fn danger(self, label: impl Into<String>, command: impl Into<String>) -> Self {
         self.offer(label.into(), command.into(), ChoiceStyle::Danger)
+    }
+
+    /// Offers another part of the same.
+    #[must_use]
+    pub fn turn(self, label: impl Into<String>, command: impl Into<String>) -> Self {
+        self.offer(label.into(), command.into(), ChoiceStyle::Turn)
     }
 
     /// Says that the choice offered last needs `argument` from the reader.

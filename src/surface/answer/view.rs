@@ -75,10 +75,10 @@ fn paged(
     let size = if pages > 1 { format!("{size}; page {at} of {pages}") } else { size };
     let mut answer = Answer::info(format!("{title}: {size}")).table(rows(all, (at - 1) * PAGE));
     if at > 1 {
-        answer = answer.choice("Previous", format!("{command} page:{}", at - 1));
+        answer = answer.turn("Previous", format!("{command} page:{}", at - 1));
     }
     if at < pages {
-        answer = answer.choice("Next", format!("{command} page:{}", at + 1));
+        answer = answer.turn("Next", format!("{command} page:{}", at + 1));
     }
     Ok(onward(answer, project))
 }

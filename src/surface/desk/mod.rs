@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::{Command, Scope};
+use crate::domain::command::{Command, CommandKind, Scope};
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{CommandId, ProjectName};
 use crate::domain::person::{Person, Surface};
@@ -229,6 +229,42 @@ impl Desk {
                 access::allow(rights, kind, Some(&project))?;
                 course.project = Some(project.clone());
                 self.change(request, course, &project, parsed.command).await
+            }
+        }
+    }
+
+    /// The outcome of a request that would be refused as things stand, found out without carrying anything out.
+    /// `None` if nothing is known to refuse it. What only looks is never refused here: ask for it.
+    pub async fn foresee(&self, request: &Request, rights: &Rights) -> Option<Outcome> {
+        let id = request.id.as_deref().and_then(|id| id.parse().ok());
+        let id = id.unwrap_or_else(|| fresh_id(&self.ambient));
+        let mut course = Course { id, project: None, command: None, commit: None };
+        match self.foreseen(request, rights, &mut course).await {
+            Ok(()) | Err(EngineError::Stopped | EngineError::Silent { .. }) => None,
+            Err(error) => Some(failed(&course, error)),
+        }
+    }
+
+    async fn foreseen(
+        &self,
+        request: &Request,
+        rights: &Rights,
+        course: &mut Course,
+    ) -> Result<(), EngineError> {
+        let parsed = parse::parse(&request.text)?;
+        course.command = Some(parsed.command.clone());
+        let kind = parsed.command.kind();
+        let named = parsed.project.map(|name| name.to_string()).or_else(|| request.project.clone());
+        match kind.scope() {
+            Scope::Node if kind == CommandKind::ProjectUnregister => Ok(()),
+            Scope::Node => Ok(access::allow(rights, kind, None)?),
+            Scope::Read => Ok(()),
+            Scope::Change => {
+                let project = self.project_meant(named, &request.folder, rights)?;
+                access::allow(rights, kind, Some(&project))?;
+                course.project = Some(project.clone());
+                let envelope = self.envelope(request, course, parsed.command);
+                self.engine.foresee(&project, &envelope).await
             }
         }
     }

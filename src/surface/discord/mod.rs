@@ -1,6 +1,36 @@
-//! The surface for Discord: messages out, commands and clicks in.
+//! Discord as a surface: slash commands, buttons and forms come in, messages with pictures go out.
+//!
+//! ```text
+//! gateway event ──► asking: who, where, what may they ──► desk ──► look: embeds, buttons ──► reply
+//!                                                          │
+//!                    feed of the engine ──► boards, threads┘──► outbox: what could not be said yet
+//! ```
+//!
+//! Invariants:
+//!
+//! - Nothing is carried out that Discord does not know to be on its way to an answer.
+//! - The id of an interaction is the id of its command, so that a repeated one changes nothing twice.
+//! - What is posted pings nobody, whatever people wrote.
+//! - Where things are is in the ledger; whatever is lost there is found or posted again.
+//!
+//! Deliberately absent: what commands mean, and who may give them. The desk and the gateway know.
 
+mod arrival;
+mod asking;
+mod bot;
+mod click;
+mod command;
+mod connect;
+mod guilds;
 pub mod look;
-//! Discord: commands come in as interactions, answers go out as messages.
-
 pub mod menu;
+mod outbox;
+mod people;
+mod picture;
+mod places;
+mod registering;
+mod reply;
+mod rest;
+mod serving;
+
+pub use crate::surface::discord::bot::{Setup, serve};

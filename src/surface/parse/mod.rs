@@ -41,8 +41,8 @@ pub use crate::surface::parse::spec::{Argument, ArgumentKind, Group, NONE, PROJE
 pub use crate::surface::parse::words::{from_words, has_argument};
 pub use crate::surface::parse::write::to_text;
 
-pub(crate) use crate::surface::parse::words::{described, gives};
 pub(crate) use crate::surface::parse::fields::PATH_MAX;
+pub(crate) use crate::surface::parse::words::{described, gives};
 pub(crate) use crate::surface::parse::write::quoted;
 
 use crate::domain::command::{Command, CommandKind};

@@ -255,7 +255,7 @@ fn cell_text(cell: &str) -> String {
 fn weight(style: ChoiceStyle) -> Style {
     match style {
         ChoiceStyle::Primary => AnsiColor::Green.on_default().bold(),
-        ChoiceStyle::Secondary => AnsiColor::Cyan.on_default(),
+        ChoiceStyle::Secondary | ChoiceStyle::Turn => AnsiColor::Cyan.on_default(),
         ChoiceStyle::Danger => AnsiColor::Red.on_default(),
     }
 }

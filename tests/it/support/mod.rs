@@ -6,6 +6,7 @@
 mod bot;
 mod chance;
 mod client;
+pub(crate) mod discord;
 mod evidence;
 mod server;
 

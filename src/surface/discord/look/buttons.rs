@@ -137,7 +137,7 @@ fn button(choice: &Choice, writer: &mut Writer<'_>) -> Button {
     let style = match choice.style {
         ChoiceStyle::Primary if is_answer(choice) => ButtonStyle::Success,
         ChoiceStyle::Primary => ButtonStyle::Primary,
-        ChoiceStyle::Secondary => ButtonStyle::Secondary,
+        ChoiceStyle::Secondary | ChoiceStyle::Turn => ButtonStyle::Secondary,
         ChoiceStyle::Danger => ButtonStyle::Danger,
     };
     Button { key: writer.write(&key(choice)), label: label(choice), style, disabled: false }
@@ -177,6 +177,8 @@ fn key(choice: &Choice) -> Key {
     let command = choice.command.clone();
     match &choice.asks {
         Some(argument) => Key::Ask { command, argument: argument.clone() },
+        // The first page of another part is the next page of the whole.
+        None if choice.style == ChoiceStyle::Turn => Key::Page { number: 1, command },
         None => Key::Run { command },
     }
 }

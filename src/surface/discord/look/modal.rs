@@ -65,7 +65,7 @@ fn inputs(command: &str, asked: &str) -> Vec<Input> {
     };
     let with_it = |argument: &&Argument| {
         let kind = argument.kind;
-        let typed = matches!(kind, ArgumentKind::Line | ArgumentKind::List | ArgumentKind::Choice(_));
+        let typed = matches!(kind, ArgumentKind::Line { .. } | ArgumentKind::List | ArgumentKind::Choice(_));
         let typed = typed || matches!(kind, ArgumentKind::Number { .. });
         typed && !argument.is_called(asked) && !parse::gives(command, argument.name)
     };

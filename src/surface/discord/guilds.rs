@@ -1,0 +1,156 @@
+//! What is known of the servers that are served: their roles and channels, as the gateway tells them.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use serenity::all::{
+    ChannelId, ChannelType, FullEvent, Guild, GuildChannel, GuildId, Permissions, Role, RoleId, UserId,
+};
+use tokio::sync::Notify;
+
+/// One server.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// What people call it.
+    pub(super) name: String,
+    /// Whose it is.
+    pub(super) owner: Option<UserId>,
+    /// Its roles with their names and permissions.
+    pub(super) roles: HashMap<RoleId, (String, Permissions)>,
+    /// Its channels and threads that are not archived.
+    pub(super) channels: HashMap<ChannelId, Place>,
+}
+
+/// A channel, a category or a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// What people call it.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) kind: ChannelType,
+    /// The category of a channel, the channel of a thread.
+    pub(super) parent: Option<ChannelId>,
+    /// What stands above it.
+    pub(super) topic: Option<String>,
+}
+
+/// All servers.
+#[derive(Debug, Default)]
+pub(super) struct Guilds {
+    known: RwLock<HashMap<GuildId, Known>>,
+    came: Notify,
+}
+
+/// How long somebody may have to wait for what the gateway tells right after the start.
+const SOON: Duration = Duration::from_millis(1500);
+
+impl Guilds {
+    /// Waits until the gateway has told about a server, but not for long.
+    pub(super) async fn wait_for(&self, guild: GuildId) {
+        let wait = async {
+            loop {
+                let came = self.came.notified();
+                tokio::pin!(came);
+                came.as_mut().enable();
+                if self.read().contains_key(&guild) {
+                    return;
+                }
+                came.await;
+            }
+        };
+        if tokio::time::timeout(SOON, wait).await.is_err() {
+            tracing::warn!(%guild, "nothing is known of this server yet; roles count by their ids only");
+        }
+    }
+
+    /// A look at one server; `None` before the gateway has told about it.
+    pub(super) fn look<T>(&self, guild: GuildId, look: impl FnOnce(&Known) -> T) -> Option<T> {
+        self.read().get(&guild).map(look)
+    }
+
+    /// The servers that are known.
+    pub(super) fn ids(&self) -> Vec<GuildId> {
+        self.read().keys().copied().collect()
+    }
+
+    /// In which server a channel is.
+    pub(super) fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
+        self.read().iter().find(|(_, known)| known.channels.contains_key(&channel)).map(|(guild, _)| *guild)
+    }
+
+    /// Takes note of an event, if it is about such things.
+    pub(super) fn notice(&self, event: &FullEvent) {
+        match event {
+            FullEvent::GuildCreate { guild, .. } => {
+                self.write().insert(guild.id, known(guild));
+                self.came.notify_waiters();
+            }
+            // A server that is only out of order comes back with everything about it.
+            FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
+                drop(self.write().remove(&incomplete.id));
+            }
+            FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
+                let (id, about) = role(new);
+                self.change(new.guild_id, |known| drop(known.roles.insert(id, about)));
+            }
+            FullEvent::GuildRoleDelete { guild_id, removed_role_id, .. } => {
+                self.change(*guild_id, |known| drop(known.roles.remove(removed_role_id)));
+            }
+            FullEvent::ChannelCreate { channel: new }
+            | FullEvent::ChannelUpdate { new, .. }
+            | FullEvent::ThreadCreate { thread: new }
+            | FullEvent::ThreadUpdate { new, .. } => self.set_channel(new),
+            FullEvent::ChannelDelete { channel, .. } => {
+                self.change(channel.guild_id, |known| drop(known.channels.remove(&channel.id)));
+            }
+            FullEvent::ThreadDelete { thread, .. } => {
+                self.change(thread.guild_id, |known| drop(known.channels.remove(&thread.id)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of a channel as it is now.
+    pub(super) fn set_channel(&self, new: &GuildChannel) {
+        let (id, place) = place(new);
+        self.change(new.guild_id, |known| drop(known.channels.insert(id, place)));
+    }
+
+    fn change(&self, guild: GuildId, change: impl FnOnce(&mut Known)) {
+        if let Some(known) = self.write().get_mut(&guild) {
+            change(known);
+        }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<GuildId, Known>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<GuildId, Known>> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn known(guild: &Guild) -> Known {
+    Known {
+        name: guild.name.clone(),
+        owner: Some(guild.owner_id),
+        roles: guild.roles.values().map(role).collect(),
+        channels: guild.channels.values().chain(&guild.threads).map(place).collect(),
+    }
+}
+
+fn role(role: &Role) -> (RoleId, (String, Permissions)) {
+    (role.id, (role.name.clone(), role.permissions))
+}
+
+fn place(channel: &GuildChannel) -> (ChannelId, Place) {
+    let place = Place {
+        name: channel.name.clone(),
+        kind: channel.kind,
+        parent: channel.parent_id,
+        topic: channel.topic.clone(),
+    };
+    (channel.id, place)
+}

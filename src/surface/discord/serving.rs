@@ -1,0 +1,144 @@
+//! From a command in a channel to an answer there: acknowledged at once, carried out, told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::command::{Command, CommandKind, Scope};
+use crate::domain::refusal::{Code, Refusal};
+use crate::engine::CommitWatch;
+use crate::surface::desk::Outcome;
+use crate::surface::discord::asking::{Asking, Line};
+use crate::surface::discord::bot::Bot;
+use crate::surface::parse;
+
+/// How long an answer waits for the commit, so that it can name it. Most are in git before.
+const COMMIT_SOON: Duration = Duration::from_millis(400);
+/// How long to find out whether a command would be refused, before it is acknowledged in public. A project that is
+/// not in memory may take longer.
+const QUICK: Duration = Duration::from_millis(800);
+
+impl Bot {
+    /// Serves the command that `text` is. Whoever asked learns what became of it.
+    pub(super) async fn serve(
+        self: &Arc<Self>,
+        asking: &Asking,
+        line: &Line,
+        kind: CommandKind,
+        text: String,
+    ) {
+        let request = asking.request(text.clone());
+        if asking.project.is_none() && needs_project(kind, &text) {
+            return self.refuse(line, &self.no_project_here(asking)).await;
+        }
+        // Whoever is refused is told in private, and that has to be said with the first word.
+        let early = if kind.scope() == Scope::Read {
+            tokio::time::timeout(QUICK, self.desk().handle(request, &asking.rights)).await.ok()
+        } else {
+            tokio::time::timeout(QUICK, self.desk().foresee(&request, &asking.rights)).await.ok().flatten()
+        };
+        if let Some(outcome) = early.as_ref().filter(|outcome| outcome.refusal.is_some()) {
+            return self.refuse_at_once(line, outcome).await;
+        }
+        // Discord gives up after three seconds; nothing is carried out that could not be answered.
+        let private = kind == CommandKind::Help || is_unconfirmed(&text);
+        if !self.acknowledge(line, private).await {
+            return;
+        }
+        let looked = early.filter(|_| kind.scope() == Scope::Read);
+        let (outcome, commit) = match looked {
+            Some(outcome) => (outcome, None),
+            None => self.carry_out(asking, kind, text.clone()).await,
+        };
+        if outcome.refusal.is_some() {
+            return self.tell_refused(line, &outcome, private).await;
+        }
+        self.answer(line, kind, &text, outcome, commit).await;
+    }
+
+    async fn carry_out(
+        self: &Arc<Self>,
+        asking: &Asking,
+        kind: CommandKind,
+        text: String,
+    ) -> (Outcome, Option<CommitWatch>) {
+        match kind {
+            CommandKind::ProjectRegister => (self.register(asking, text).await, None),
+            CommandKind::ProjectUnregister => (self.unregister(asking, text).await, None),
+            _ => self.desk().begin(asking.request(text), &asking.rights).await,
+        }
+    }
+
+    async fn answer(
+        self: &Arc<Self>,
+        line: &Line,
+        kind: CommandKind,
+        text: &str,
+        mut outcome: Outcome,
+        commit: Option<CommitWatch>,
+    ) {
+        if outcome.commit.is_none()
+            && let Some(watch) = commit
+        {
+            outcome.commit = tokio::time::timeout(COMMIT_SOON, watch.wait()).await.ok().flatten();
+        }
+        self.tell(line, kind, text, &outcome).await;
+    }
+
+    /// Where people speak about the projects that they may see, for somebody who asked elsewhere.
+    fn no_project_here(&self, asking: &Asking) -> Refusal {
+        let names = self.channels_of(asking);
+        let hint = if names.is_empty() {
+            "register a repository with `project register`".to_owned()
+        } else {
+            format!("ask in {}, or name one with the option `project`", names.join(", "))
+        };
+        Refusal::new(Code::Unknown, "no project belongs to this channel", hint)
+    }
+
+    fn channels_of(&self, asking: &Asking) -> Vec<String> {
+        /// More than this nobody reads.
+        const NAMED_MAX: usize = 10;
+
+        let entries = self.desk().engine().projects().into_iter().filter(|it| asking.rights.sees(&it.name));
+        let mut names: Vec<_> = entries
+            .filter_map(|entry| {
+                let place = self.places().of(entry.key)?;
+                let channel = serenity::all::ChannelId::new(place.channel);
+                let called = self
+                    .guilds()
+                    .look(asking.guild, |known| known.channels.get(&channel).map(|it| it.name.clone()));
+                Some(format!("#{} ({})", called.flatten()?, entry.name))
+            })
+            .collect();
+        let more = names.len().saturating_sub(NAMED_MAX);
+        names.truncate(NAMED_MAX);
+        if more > 0 {
+            names.push(format!("{more} more"));
+        }
+        names
+    }
+}
+
+/// Whether a command is about a project and names none.
+fn needs_project(kind: CommandKind, text: &str) -> bool {
+    let about_one = kind.scope() != Scope::Node && kind != CommandKind::Help;
+    about_one
+        && parse::parse(text).is_ok_and(|parsed| {
+            let own = match &parsed.command {
+                Command::ProjectStatus { name } | Command::ProjectHealth { name } => name.is_some(),
+                _ => false,
+            };
+            parsed.project.is_none() && !own
+        })
+}
+
+/// Whether a command asks to be confirmed, so that it cannot have an effect yet.
+fn is_unconfirmed(text: &str) -> bool {
+    let Ok(parsed) = parse::parse(text) else { return false };
+    match parsed.command {
+        Command::Undo { confirm, .. }
+        | Command::Restore { confirm, .. }
+        | Command::ProjectUnregister { confirm, .. } => !confirm,
+        _ => false,
+    }
+}
