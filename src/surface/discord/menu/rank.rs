@@ -20,6 +20,12 @@ const LIKE_MIN: usize = 2;
 /// over a title are worth less and say nothing.
 const LETTER_MIN: u32 = 14;
 
+/// The letters with which ids begin.
+const STORY: &str = "s";
+const EPIC: &str = "e";
+const SPRINT: &str = "sprint";
+const APPROVAL: &str = "a";
+
 /// How well; the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -90,10 +96,10 @@ impl Sought {
     pub(super) fn rank(&mut self, item: &Item<'_>) -> Option<Rank> {
         let by_id = match &item.id {
             Id::Thing(entity) if self.alias == Some(*entity) => Some(Rank::Exact),
-            Id::Thing(Entity::Story(id)) => self.numbered("s", id.0),
-            Id::Thing(Entity::Epic(id)) => self.numbered("e", id.0),
-            Id::Thing(Entity::Sprint(id)) => self.numbered("sprint", id.0),
-            Id::Approval(id) => self.numbered("a", id.0),
+            Id::Thing(Entity::Story(id)) => self.numbered(STORY, id.0),
+            Id::Thing(Entity::Epic(id)) => self.numbered(EPIC, id.0),
+            Id::Thing(Entity::Sprint(id)) => self.numbered(SPRINT, id.0),
+            Id::Approval(id) => self.numbered(APPROVAL, id.0),
             Id::Word(word) => self.word(word),
         };
         by_id.or_else(|| self.title(item))
@@ -151,7 +157,8 @@ impl Number {
         let plain: String = text.chars().filter(|c| !matches!(c, '-' | '_' | ' ' | '#')).collect();
         let letters: String = plain.chars().take_while(|c| c.is_ascii_alphabetic()).collect();
         let digits = &plain[letters.len()..];
-        let known = letters.len() <= "sprint".len() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let begun = [STORY, EPIC, SPRINT, APPROVAL].iter().any(|known| known.starts_with(&letters));
+        let known = begun && digits.bytes().all(|byte| byte.is_ascii_digit());
         let digits = digits.trim_start_matches('0').to_owned();
         let says_something = !letters.is_empty() || !digits.is_empty();
         (known && says_something).then_some(Self { letters, digits })

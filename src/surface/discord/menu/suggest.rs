@@ -153,6 +153,8 @@ fn shortened(text: &str, max: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::{ProptestConfig, any, prop_assert, prop_oneof, proptest};
+
     use super::*;
     use crate::domain::command::Command;
     use crate::domain::project::Project;
@@ -325,5 +327,31 @@ mod tests {
         assert_eq!(first(register, "path", "bill"), pair("/srv/billing-api", "/srv/billing-api"));
         assert_eq!(first(register, "path", "xxx"), None, "too long for a choice");
         assert_eq!(first(CommandKind::Epic, "description", ""), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_typed_the_choices_fit(
+            typed in prop_oneof![any::<String>(), "[sSeE# ,·a0-9-]{0,120}", "(S-[0-9]{1,3}, ?){0,40}[a-zü ]{0,9}"],
+        ) {
+            let world = World::midway();
+            let projects = ["shop".to_owned()];
+            let candidates = Candidates {
+                project: Some(&world.project),
+                entries: &world.entries,
+                projects: &projects,
+                folders: &projects,
+            };
+            for spec in parse::all() {
+                for argument in spec.arguments {
+                    let choices = offered(&candidates, spec.kind, argument.name, &typed);
+                    let fits = |text: &String| (1..=CHOICE_MAX).contains(&text.chars().count());
+                    prop_assert!(choices.len() <= CHOICES_MAX);
+                    prop_assert!(choices.iter().all(|(name, value)| fits(name) && fits(value)), "{choices:?}");
+                }
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The command set as data: what every command is called, takes and does, in words for people.
 //!
 //! Everything that describes a command reads it here: the parser, the completion, the help, the page of the manual,
-//! and later the menus of a chat. One file per group also holds the two functions that turn arguments into a command
+//! and the menus of a chat. One file per group also holds the two functions that turn arguments into a command
 //! and a command into arguments.
 //!
 //! Invariants:
