@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::sandbox::check;
+use crate::sandbox::check::component::SELECT;
 use crate::sandbox::error::{ApiError, refused};
 use crate::sandbox::id::Snowflake;
 use crate::sandbox::model::{Attachment, COMPONENTS_V2, EPHEMERAL, Message, SILENT};
@@ -74,7 +75,7 @@ impl World {
         }
         if let Some(components) = given(body, "components") {
             message.components = components.to_vec();
-            number(&mut message.components, &mut 0);
+            finish_components(&mut message.components, &mut 0);
         }
         let settable = EPHEMERAL | SILENT | COMPONENTS_V2 | 1 << 2;
         message.flags |= body["flags"].as_u64().unwrap_or(0) & settable;
@@ -151,15 +152,21 @@ fn remove(embed: &mut Value, key: &str) {
     }
 }
 
-/// Components without a number get one, in the order in which they stand.
-fn number(components: &mut [Value], last: &mut u64) {
+/// Components without a number get one, in the order in which they stand; a select says what it takes.
+fn finish_components(components: &mut [Value], last: &mut u64) {
     for component in components {
         *last += 1;
-        if component["id"].is_null() {
-            component["id"] = json!(*last);
+        let mut usual = vec![("id", json!(*last))];
+        if component["type"].as_u64().is_some_and(|kind| (SELECT..=8).contains(&kind)) {
+            usual.extend([("min_values", json!(1)), ("max_values", json!(1)), ("disabled", json!(false))]);
+        }
+        for (key, value) in usual {
+            if component[key].is_null() {
+                component[key] = value;
+            }
         }
         if let Some(inner) = component.get_mut("components").and_then(Value::as_array_mut) {
-            number(inner, last);
+            finish_components(inner, last);
         }
     }
 }

@@ -68,9 +68,10 @@ pub(crate) fn attachment(file: &Attachment, ephemeral: bool) -> Value {
         "size": file.bytes.len(),
         "url": file.url,
         "proxy_url": file.url,
-        "content_type": file.content_type,
-        "placeholder_version": 1,
     });
+    if let Some(kind) = &file.content_type {
+        json["content_type"] = json!(kind);
+    }
     if let Some(description) = &file.description {
         json["description"] = json!(description);
     }
@@ -106,6 +107,7 @@ pub(crate) fn command(command: &Command, application: Snowflake) -> Value {
     if let (Some(all), Some(sent)) = (json.as_object_mut(), command.body.as_object()) {
         all.extend(sent.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())));
     }
+    json["options"].as_array_mut().into_iter().flatten().for_each(drop_usual);
     json["id"] = json!(command.id);
     json["application_id"] = json!(application);
     json["version"] = json!(command.version);
@@ -114,6 +116,14 @@ pub(crate) fn command(command: &Command, application: Snowflake) -> Value {
         None => json["dm_permission"] = json!(true),
     }
     json
+}
+
+/// Takes out of an option what Discord does not give back: what is absent, empty, or as it would be anyway.
+fn drop_usual(option: &mut Value) {
+    let usual = [Value::Null, json!([]), json!(false), json!({})];
+    let Some(all) = option.as_object_mut() else { return };
+    all.retain(|_, value| !usual.contains(value));
+    all.get_mut("options").and_then(Value::as_array_mut).into_iter().flatten().for_each(drop_usual);
 }
 
 /// The settings that nobody here changes.

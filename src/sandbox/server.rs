@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::extract::connect_info::Connected;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::serve::{IncomingStream, Listener};
@@ -120,7 +120,9 @@ impl Drop for Server {
 
 /// All routes, for whoever brings a listener of their own.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().route("/", get(connect)).fallback(answer).with_state(shared)
+    // The bodies have a bound of their own, which is larger than axum's.
+    let unbounded = DefaultBodyLimit::disable();
+    Router::new().route("/", get(connect)).fallback(answer).layer(unbounded).with_state(shared)
 }
 
 async fn connect(State(shared): State<Arc<Shared>>, upgrade: WebSocketUpgrade) -> Response {

@@ -105,12 +105,26 @@ impl Person {
         options: Value,
         focused: &str,
     ) -> Result<Vec<(String, Value)>, SandboxError> {
-        let asked = self.discord.shared().change(|world| {
+        Ok(self.ask_typing(channel, command, &options, focused)?.answered().await?.choices)
+    }
+
+    /// Types into the option `focused` of a command, and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the option offers nothing while one types.
+    pub fn ask_typing(
+        &self,
+        channel: &str,
+        command: &str,
+        options: &Value,
+        focused: &str,
+    ) -> Result<Asked, SandboxError> {
+        self.discord.shared().change(|world| {
             let channel = self.channel(world, channel)?;
-            let data = options::autocomplete(world, self.user, &channel, command, &options, focused)?;
+            let data = options::autocomplete(world, self.user, &channel, command, options, focused)?;
             Ok(self.ask(world, &Asking { kind: 4, channel: &channel, data, source: None, after: None }))
-        })?;
-        Ok(asked.answered().await?.choices)
+        })
     }
 
     /// Clicks a button, named by its label or its custom id, and waits for what follows.

@@ -12,7 +12,7 @@ pub(crate) fn route(world: &mut World, call: &Call, parts: &[&str]) -> Answer {
         ("GET", ["@me", "guilds"]) => {
             let guilds = world.guilds.values().filter(|guild| guild.has_bot);
             let brief = guilds.map(|guild| {
-                json!({ "id": guild.id, "name": guild.name, "icon": null, "owner": false,
+                json!({ "id": guild.id, "name": guild.name, "icon": null, "banner": null, "owner": false,
                         "permissions": "0", "features": [] })
             });
             Ok(Reply::Json(brief.collect()))
@@ -64,6 +64,9 @@ pub(crate) fn application(world: &World) -> Value {
         "integration_types_config": { "0": {} },
         "verify_key": "0".repeat(64),
         "flags": 0,
+        "flags_new": "0",
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
         "owner": owner,
         "team": null,
         "redirect_uris": [],
@@ -71,6 +74,7 @@ pub(crate) fn application(world: &World) -> Value {
         "role_connections_verification_url": null,
         "approximate_guild_count": world.guilds.len(),
         "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
     })
 }
 

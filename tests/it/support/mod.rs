@@ -8,7 +8,10 @@ mod chance;
 mod client;
 pub(crate) mod discord;
 mod evidence;
+pub(crate) mod openapi;
+mod rest;
 mod server;
+mod socket;
 
 use std::ffi::OsString;
 use std::fs;
@@ -23,7 +26,9 @@ pub(crate) use crate::support::bot::Bot;
 pub(crate) use crate::support::chance::Chance;
 pub(crate) use crate::support::client::{Connection, Request};
 pub(crate) use crate::support::evidence::{assert_in_order, leftovers};
+pub(crate) use crate::support::rest::Rest;
 pub(crate) use crate::support::server::Server;
+pub(crate) use crate::support::socket::{Came, INTENTS, Socket};
 
 /// Far longer than anything here takes, also on a machine that is busy with other things.
 pub(crate) const LONG: Duration = Duration::from_secs(60);

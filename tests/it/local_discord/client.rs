@@ -1,9 +1,9 @@
-//! The local Discord as its users see it: a real client on one side, a person on the other.
+//! A bot on serenity on one side, a person on the other.
 
 use bandmaster::sandbox::{Outcome, SandboxError, Server};
 use serde_json::json;
 
-use crate::support::Bot;
+use crate::support::{Bot, openapi};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_serenity_bot_is_commanded_clicked_and_answers() {
@@ -30,6 +30,8 @@ async fn a_serenity_bot_is_commanded_clicked_and_answers() {
     let approved = ada.click(story, "Approve").await.unwrap();
     assert_eq!(approved.message().unwrap().content, "approved");
     assert!(approved.message().unwrap().buttons().is_empty());
+    openapi::check(&discord);
+    openapi::check_answers(&discord);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -47,6 +49,8 @@ async fn a_serenity_bot_makes_channels_pins_and_threads() {
     assert_eq!((pinned.text().as_str(), pinned.edits), ("| **Sprint 1: done**", 1));
     let [thread] = &discord.threads(channel.id)[..] else { panic!("there is one thread") };
     assert_eq!(discord.messages(thread.id).last().unwrap().content, "red");
+    openapi::check(&discord);
+    openapi::check_answers(&discord);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,6 +96,7 @@ async fn what_is_typed_is_offered_completions() {
         discord.owner().autocomplete("general", "backlog add", json!({ "epic": "al" }), "epic").await;
 
     assert_eq!(offered.unwrap(), [("alpha".to_owned(), json!("alpha"))]);
+    openapi::check(&discord);
 }
 
 #[tokio::test(flavor = "multi_thread")]
