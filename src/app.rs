@@ -324,7 +324,11 @@ impl App {
             let mut stopping = stopping;
             match bot {
                 Some(bot) => discord::serve(bot, stopping).await,
-                None => Ok(drop(stopping.wait_for(|stop| *stop).await)),
+                None => {
+                    // Whoever could say so has gone: then it stops, too.
+                    let _ = stopping.wait_for(|stop| *stop).await;
+                    Ok(())
+                }
             }
         });
         let at = control::socket_path(data_dir).display().to_string();

@@ -8,6 +8,8 @@ mod commands_page;
 mod console;
 mod crash;
 mod discord;
+mod discord_people;
+mod discord_trouble;
 mod disk;
 mod docs;
 mod isolation;

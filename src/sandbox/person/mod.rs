@@ -136,6 +136,16 @@ impl Person {
         self.ask_click(message, button)?.answered().await
     }
 
+    /// Clicks what has this custom id, whether or not the message shows such a button: as on a message of long ago.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there is no such message, or if nothing follows within ten seconds.
+    pub async fn press(&self, message: &Message, custom_id: &str) -> Result<Seen, SandboxError> {
+        let now = self.discord.shared().look(|world| self.message(world, message.id))?;
+        self.use_component(&now, json!({ "component_type": 2, "custom_id": custom_id }))?.answered().await
+    }
+
     /// Clicks a button, and waits for nothing.
     ///
     /// # Errors

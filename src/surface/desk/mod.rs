@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::{Command, CommandKind, Scope};
+use crate::domain::command::{Command, Scope};
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{CommandId, ProjectName};
 use crate::domain::person::{Person, Surface};
@@ -256,8 +256,14 @@ impl Desk {
         let kind = parsed.command.kind();
         let named = parsed.project.map(|name| name.to_string()).or_else(|| request.project.clone());
         match kind.scope() {
-            Scope::Node if kind == CommandKind::ProjectUnregister => Ok(()),
-            Scope::Node => Ok(access::allow(rights, kind, None)?),
+            Scope::Node => {
+                let Command::ProjectUnregister { name, .. } = &parsed.command else {
+                    return Ok(access::allow(rights, kind, None)?);
+                };
+                let named = name.as_ref().map(ToString::to_string).or(named);
+                let project = self.project_meant(named, &request.folder, rights)?;
+                Ok(access::allow(rights, kind, Some(&project))?)
+            }
             Scope::Read => Ok(()),
             Scope::Change => {
                 let project = self.project_meant(named, &request.folder, rights)?;

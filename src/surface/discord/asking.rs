@@ -114,7 +114,7 @@ impl Bot {
             return Err(Refusal::new(Code::Forbidden, "other programs are not served", "ask as a person"));
         }
         let config = self.config_of(guild)?;
-        self.guilds().wait_for(guild).await;
+        self.guilds().wait_for(guild, &member.roles).await;
         let standing = Standing {
             guild,
             roles: &member.roles,

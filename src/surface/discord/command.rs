@@ -1,6 +1,5 @@
 //! Slash commands: from what Discord sends to an outcome, and completion while people type.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use poise::{ApplicationContext, BoxFuture, FrameworkError};
@@ -39,24 +38,22 @@ pub(super) fn complete<'a>(
 }
 
 /// What poise cannot do. People are told in words; what went wrong is in the log.
-pub(super) fn failed(error: FrameworkError<'_, Data, Never>) -> impl Future<Output = ()> + Send + '_ {
-    async move {
-        match error {
-            FrameworkError::CommandPanic { payload, ctx, .. } => {
-                let why = payload.unwrap_or_else(|| "nothing more is known".to_owned());
-                tracing::error!(command = ctx.command().qualified_name.as_ref(), "a command panicked: {why}");
-                if let poise::Context::Application(context) = ctx {
-                    let bot: &Data = context.framework.user_data;
-                    bot.apologise(&Parts::from(context.interaction).line()).await;
-                }
+pub(super) async fn failed(error: FrameworkError<'_, Data, Never>) {
+    match error {
+        FrameworkError::CommandPanic { payload, ctx, .. } => {
+            let why = payload.unwrap_or_else(|| "nothing more is known".to_owned());
+            tracing::error!(command = ctx.command().qualified_name.as_ref(), "a command panicked: {why}");
+            if let poise::Context::Application(context) = ctx {
+                let bot: &Data = context.framework.user_data;
+                bot.apologise(&Parts::from(context.interaction).line()).await;
             }
-            // A command of an older set, which Discord shows for a while.
-            FrameworkError::UnknownInteraction { framework, interaction, .. } => {
-                let bot: &Data = framework.user_data;
-                bot.command(interaction).await;
-            }
-            other => tracing::warn!("an event could not be served: {other}"),
         }
+        // A command of an older set, which Discord shows for a while.
+        FrameworkError::UnknownInteraction { framework, interaction, .. } => {
+            let bot: &Data = framework.user_data;
+            bot.command(interaction).await;
+        }
+        other => tracing::warn!("an event could not be served: {other}"),
     }
 }
 

@@ -39,28 +39,33 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Guilds {
     known: RwLock<HashMap<GuildId, Known>>,
-    came: Notify,
+    news: Notify,
 }
 
 /// How long somebody may have to wait for what the gateway tells right after the start.
-const SOON: Duration = Duration::from_millis(1500);
+const SOON: Duration = Duration::from_millis(1200);
 
 impl Guilds {
-    /// Waits until the gateway has told about a server, but not for long.
-    pub(super) async fn wait_for(&self, guild: GuildId) {
+    /// Waits until the gateway has told about a server and these roles of it, but not for long: what was told before
+    /// somebody asked may be heard after it.
+    pub(super) async fn wait_for(&self, guild: GuildId, roles: &[RoleId]) {
+        let is_known = || {
+            let about = |known: &Known| roles.iter().all(|role| known.roles.contains_key(role));
+            self.look(guild, about).unwrap_or(false)
+        };
         let wait = async {
             loop {
-                let came = self.came.notified();
-                tokio::pin!(came);
-                came.as_mut().enable();
-                if self.read().contains_key(&guild) {
+                let news = self.news.notified();
+                tokio::pin!(news);
+                news.as_mut().enable();
+                if is_known() {
                     return;
                 }
-                came.await;
+                news.await;
             }
         };
         if tokio::time::timeout(SOON, wait).await.is_err() {
-            tracing::warn!(%guild, "nothing is known of this server yet; roles count by their ids only");
+            tracing::warn!(%guild, "not all roles are known yet; unknown ones count by their ids only");
         }
     }
 
@@ -84,7 +89,7 @@ impl Guilds {
         match event {
             FullEvent::GuildCreate { guild, .. } => {
                 self.write().insert(guild.id, known(guild));
-                self.came.notify_waiters();
+                self.news.notify_waiters();
             }
             // A server that is only out of order comes back with everything about it.
             FullEvent::GuildDelete { incomplete, .. } if !incomplete.unavailable => {
@@ -93,6 +98,7 @@ impl Guilds {
             FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
                 let (id, about) = role(new);
                 self.change(new.guild_id, |known| drop(known.roles.insert(id, about)));
+                self.news.notify_waiters();
             }
             FullEvent::GuildRoleDelete { guild_id, removed_role_id, .. } => {
                 self.change(*guild_id, |known| drop(known.roles.remove(removed_role_id)));

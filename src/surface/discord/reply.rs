@@ -186,7 +186,7 @@ impl Bot {
             && let Some(drawn) = super::picture::drawn(picture).await
             && let Some(first) = sheets.first_mut()
         {
-            *first = first.clone().with_picture(&drawn.file_name, &drawn.alt);
+            *first = first.clone().with_picture(drawn.file_name, &drawn.alt);
             file = Some(CreateAttachment::bytes(drawn.bytes, drawn.file_name).description(drawn.alt));
         }
         if let (Some(commit), Some(last)) = (commit, sheets.last_mut()) {
@@ -212,7 +212,6 @@ impl Bot {
             return vec![Parcel { sheet, rows, file, plain }];
         }
         let last = sheets.len().saturating_sub(1);
-        let mut file = file;
         let parcel = |(at, sheet): (usize, Sheet)| {
             let rows = if at == last {
                 look::rows(&reply.choices, None, &mut Kept(self.ledger()))
