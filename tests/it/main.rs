@@ -8,6 +8,7 @@ mod commands_page;
 mod console;
 mod crash;
 mod discord;
+mod discord_commands;
 mod discord_people;
 mod discord_trouble;
 mod disk;

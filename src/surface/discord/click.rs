@@ -12,6 +12,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::surface::discord::asking::{Asking, Line, Parts};
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::look::{self, Key};
+use crate::surface::discord::serving::Way;
 use crate::surface::parse;
 
 /// What was pressed, once it is understood.
@@ -79,7 +80,7 @@ impl Bot {
     /// Runs a command that was offered.
     async fn press(self: &Arc<Self>, asking: &Asking, line: &Line, text: String) {
         match parse::parse(&text) {
-            Ok(parsed) => self.serve(asking, line, parsed.command.kind(), text).await,
+            Ok(parsed) => self.serve(asking, line, Way::Pressed, parsed.command.kind(), text).await,
             Err(refusal) => self.refuse(line, &refusal).await,
         }
     }

@@ -13,6 +13,7 @@ use crate::gateway::access::Rights;
 use crate::surface::discord::asking::{Asking, Line, Parts};
 use crate::surface::discord::bot::{Bot, Data, Never};
 use crate::surface::discord::menu::{self, Candidates, Given};
+use crate::surface::discord::serving::Way;
 
 /// What poise runs for every slash command.
 pub(super) fn run(
@@ -69,7 +70,9 @@ impl Bot {
         });
         match read {
             Err(refusal) => self.refuse(&line, &refusal).await,
-            Ok((asking, Given { kind, .. }, text)) => self.serve(&asking, &line, kind, text).await,
+            Ok((asking, Given { kind, .. }, text)) => {
+                self.serve(&asking, &line, Way::Typed, kind, text).await
+            }
         }
     }
 

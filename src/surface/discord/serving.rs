@@ -17,12 +17,22 @@ const COMMIT_SOON: Duration = Duration::from_millis(400);
 /// not in memory may take longer.
 const QUICK: Duration = Duration::from_millis(800);
 
+/// How somebody came to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// They typed a command.
+    Typed,
+    /// They pressed a button, which may have been there for long.
+    Pressed,
+}
+
 impl Bot {
     /// Serves the command that `text` is. Whoever asked learns what became of it.
     pub(super) async fn serve(
         self: &Arc<Self>,
         asking: &Asking,
         line: &Line,
+        way: Way,
         kind: CommandKind,
         text: String,
     ) {
@@ -36,6 +46,7 @@ impl Bot {
         } else {
             tokio::time::timeout(QUICK, self.desk().foresee(&request, &asking.rights)).await.ok().flatten()
         };
+        let early = early.map(|outcome| kindly(way, outcome));
         if let Some(outcome) = early.as_ref().filter(|outcome| outcome.refusal.is_some()) {
             return self.refuse_at_once(line, outcome).await;
         }
@@ -50,7 +61,7 @@ impl Bot {
             None => self.carry_out(asking, kind, text.clone()).await,
         };
         if outcome.refusal.is_some() {
-            return self.tell_refused(line, &outcome, private).await;
+            return self.tell_refused(line, &kindly(way, outcome), private).await;
         }
         self.answer(line, kind, &text, outcome, commit).await;
     }
@@ -141,4 +152,19 @@ fn is_unconfirmed(text: &str) -> bool {
         | Command::ProjectUnregister { confirm, .. } => !confirm,
         _ => false,
     }
+}
+
+/// Says of a button that has had its time that this is no mistake of whoever pressed it.
+fn kindly(way: Way, mut outcome: Outcome) -> Outcome {
+    let overtaken = [Code::WrongState, Code::Unknown, Code::NoChange, Code::Nothing];
+    let is_overtaken = outcome.refusal.as_ref().is_some_and(|refusal| overtaken.contains(&refusal.code));
+    if way == Way::Pressed
+        && is_overtaken
+        && let Some(reply) = &mut outcome.reply
+    {
+        reply.title = "That has been decided already".to_owned();
+        let why = reply.text.take().unwrap_or_default();
+        reply.text = Some(format!("This button was for a moment that is over: {why}."));
+    }
+    outcome
 }
