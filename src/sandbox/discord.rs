@@ -258,6 +258,11 @@ impl Discord {
         self.shared.change(|world| world.log.clear());
     }
 
+    /// How many interactions there were, answered or not.
+    pub fn asked(&self) -> usize {
+        self.shared.look(|world| world.interactions.len())
+    }
+
     /// Whether a client is connected to the gateway and has identified.
     pub fn is_connected(&self) -> bool {
         self.shared.look(|world| world.gateway.is_connected())

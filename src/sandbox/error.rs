@@ -107,6 +107,6 @@ pub enum SandboxError {
     WrongChoice(String, String),
     #[error("{what} did not happen within {limit:?}; seen last: {last}")]
     TooSlow { what: String, limit: Duration, last: String },
-    #[error("a scripted person expected {0}")]
+    #[error("expected {0}")]
     Unexpected(String),
 }

@@ -1,6 +1,6 @@
 //! All that a local Discord knows, behind one lock, and the plain ways to change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) interactions: BTreeMap<Snowflake, Interaction>,
     /// When the bot last said that it types, by channel.
     pub(crate) typing: BTreeMap<Snowflake, Timestamp>,
+    /// When commands were created of late, by the guild that they are for.
+    pub(crate) created_commands: VecDeque<(Option<Snowflake>, Timestamp)>,
     pub(crate) gateway: Gateway,
     pub(crate) faults: Faults,
     pub(crate) log: RequestLog,
@@ -62,6 +64,7 @@ impl World {
             commands: Vec::new(),
             interactions: BTreeMap::new(),
             typing: BTreeMap::new(),
+            created_commands: VecDeque::new(),
             gateway: Gateway::default(),
             faults: Faults::default(),
             log: RequestLog::default(),

@@ -146,10 +146,8 @@ fn find<'a>(
     typed: &str,
 ) -> Result<Found<'a>, SandboxError> {
     let usable = usable(world, channel);
-    let no_such = || SandboxError::NoSuchCommand {
-        wanted: typed.to_owned(),
-        registered: usable.iter().flat_map(|one| paths(&one.body)).collect::<Vec<_>>().join(", "),
-    };
+    let no_such =
+        || SandboxError::NoSuchCommand { wanted: typed.to_owned(), registered: registered(&usable) };
     let mut words = typed.trim_start_matches('/').split_whitespace();
     let first = words.next().unwrap_or_default();
     let command = *usable.iter().find(|one| one.name == first).ok_or_else(no_such)?;
@@ -186,6 +184,11 @@ fn paths(body: &Value) -> Vec<String> {
         return vec![name.to_owned()];
     }
     below.iter().map(|path| format!("{name} {path}")).collect()
+}
+
+fn registered(commands: &[&Command]) -> String {
+    let all: Vec<_> = commands.iter().flat_map(|one| paths(&one.body)).collect();
+    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
 }
 
 fn allowed(world: &World, user: Snowflake, channel: &Channel, command: &Command) -> Result<(), SandboxError> {

@@ -1,5 +1,7 @@
 //! Routes about application commands: registering them, for one guild or for all.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::sandbox::check;
@@ -9,6 +11,10 @@ use crate::sandbox::json;
 use crate::sandbox::model::Command;
 use crate::sandbox::rest::{Answer, Call, Reply, id};
 use crate::sandbox::world::World;
+
+/// Commands that may be created for one guild, or for all, in a day.
+const CREATED_A_DAY: usize = 200;
+const DAY: Duration = Duration::from_hours(24);
 
 pub(crate) fn route(world: &mut World, call: &Call, application: &str, parts: &[&str]) -> Answer {
     if id(application)? != world.bot {
@@ -39,6 +45,9 @@ fn scope(world: &mut World, call: &Call, guild: Option<Snowflake>, parts: &[&str
                     30032,
                     "Maximum number of application commands reached (100)",
                 ));
+            }
+            if !had {
+                count_created(world, guild, 1)?;
             }
             let command = keep(world, &call.body, guild);
             Ok(if had { Reply::Json(command) } else { Reply::Made(command) })
@@ -88,12 +97,30 @@ fn position(world: &World, guild: Option<Snowflake>, command: &str) -> Result<us
 fn replace(world: &mut World, body: &Value, guild: Option<Snowflake>) -> Answer {
     let Some(bodies) = body.as_array() else { return Err(refused::InvalidJson()) };
     check::command::set(bodies)?;
+    let is_new = |body: &&Value| find(world, guild, body["name"].as_str().unwrap_or_default()).is_none();
+    let new = bodies.iter().filter(is_new).count();
+    count_created(world, guild, new)?;
     let named = |name: &str| bodies.iter().any(|body| body["name"] == name);
     world.commands.retain(|one| one.guild != guild || named(&one.name));
     for body in bodies {
         keep(world, body, guild);
     }
     Ok(Reply::Json(all(world, guild)))
+}
+
+/// Notes that so many commands are created, unless that are too many in a day. Replacing one does not count.
+fn count_created(world: &mut World, guild: Option<Snowflake>, new: usize) -> Result<(), ApiError> {
+    let is_old = |time| world.clock.age(time) > DAY;
+    let old = world.created_commands.iter().take_while(|(_, time)| is_old(*time)).count();
+    world.created_commands.drain(..old);
+    let so_far = world.created_commands.iter().filter(|(of, _)| *of == guild).count();
+    if so_far + new > CREATED_A_DAY {
+        let message = "Max number of daily application command creates has been reached (200)";
+        return Err(ApiError::new(400, 30034, message));
+    }
+    let now = world.clock.now();
+    world.created_commands.extend(std::iter::repeat_n((guild, now), new));
+    Ok(())
 }
 
 /// Registers a command. One of the same name is replaced and keeps its id.

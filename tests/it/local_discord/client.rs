@@ -9,7 +9,7 @@ use crate::support::{Bot, openapi};
 async fn a_serenity_bot_is_commanded_clicked_and_answers() {
     let discord = Server::start().await.unwrap();
     let _bot = Bot::start(&discord).await;
-    discord.until_ready(2).await.unwrap();
+    discord.until_ready(3).await.unwrap();
     let ada = discord.owner();
 
     let given = json!({ "description": "Log in", "points": 5 });
@@ -38,7 +38,7 @@ async fn a_serenity_bot_is_commanded_clicked_and_answers() {
 async fn a_serenity_bot_makes_channels_pins_and_threads() {
     let discord = Server::start().await.unwrap();
     let _bot = Bot::start(&discord).await;
-    discord.until_ready(2).await.unwrap();
+    discord.until_ready(3).await.unwrap();
 
     let seen = discord.owner().slash("general", "board", json!({})).await.unwrap();
 
@@ -57,7 +57,7 @@ async fn a_serenity_bot_makes_channels_pins_and_threads() {
 async fn what_a_client_cannot_send_is_refused_by_name() {
     let discord = Server::start().await.unwrap();
     let _bot = Bot::start(&discord).await;
-    discord.until_ready(2).await.unwrap();
+    discord.until_ready(3).await.unwrap();
     let ada = discord.owner();
 
     let refused =
@@ -73,7 +73,7 @@ async fn what_a_client_cannot_send_is_refused_by_name() {
         ]
         .join("\n"),
         @r#"
-    there is no command `/backlog remove` here; registered are: backlog add, board
+    there is no command `/backlog remove` here; registered are: backlog add, board, hello
     `/backlog add` needs the option `description`
     `/backlog add` has no option `size`; it has: description, points, epic
     the option `points` does not take "5": it is of another type
@@ -90,7 +90,7 @@ async fn what_a_client_cannot_send_is_refused_by_name() {
 async fn what_is_typed_is_offered_completions() {
     let discord = Server::start().await.unwrap();
     let _bot = Bot::start(&discord).await;
-    discord.until_ready(2).await.unwrap();
+    discord.until_ready(3).await.unwrap();
 
     let offered =
         discord.owner().autocomplete("general", "backlog add", json!({ "epic": "al" }), "epic").await;
@@ -103,7 +103,7 @@ async fn what_is_typed_is_offered_completions() {
 async fn without_a_bot_nobody_answers() {
     let discord = Server::start().await.unwrap();
     let bot = Bot::start(&discord).await;
-    discord.until_ready(2).await.unwrap();
+    discord.until_ready(3).await.unwrap();
     bot.stop().await;
     discord.until_so("the bot to go", |discord| !discord.is_connected()).await.unwrap();
 
@@ -112,4 +112,21 @@ async fn without_a_bot_nobody_answers() {
     discord.skip(std::time::Duration::from_secs(4));
 
     assert_eq!(asked.answered().await.unwrap().outcome, Outcome::NoResponse);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serenity_bot_is_asked_between_two_and_in_other_guilds() {
+    let discord = Server::start().await.unwrap();
+    let _bot = Bot::start(&discord).await;
+    discord.until_ready(3).await.unwrap();
+    let elsewhere = discord.add_guild("elsewhere");
+    let eve = discord.add_person(elsewhere, "eve");
+
+    for (person, channel, expected) in
+        [(discord.owner(), "@bandmaster", "ada between us"), (eve, "general", "eve in a guild")]
+    {
+        let seen = person.slash(channel, "hello", json!({})).await.unwrap();
+        assert_eq!(seen.text(), expected);
+    }
+    openapi::check(&discord);
 }

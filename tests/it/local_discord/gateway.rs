@@ -121,7 +121,7 @@ async fn messages_are_told_to_those_who_ask_for_them_and_hide_what_was_not_grant
 async fn a_serenity_bot_resumes_after_a_cut_and_has_missed_nothing() {
     let discord = Server::start().await.unwrap();
     let _bot = Bot::start(&discord).await;
-    discord.until_ready(2).await.unwrap();
+    discord.until_ready(3).await.unwrap();
 
     discord.cut_gateway();
     let seen = discord.owner().slash("general", "board", json!({})).await.unwrap();

@@ -1,5 +1,7 @@
 //! What is too long, too many or missing is refused, and the answer says where.
 
+use std::time::Duration;
+
 use bandmaster::sandbox::Server;
 use serde_json::{Value, json};
 
@@ -126,6 +128,23 @@ async fn commands_have_bounds() {
         assert!(answer.contains(expected), "{answer}\n{expected}");
     }
     assert!(discord.commands().is_empty(), "a refused set changes nothing");
+}
+
+#[tokio::test]
+async fn only_so_many_commands_are_created_in_a_day() {
+    let discord = Server::start().await.unwrap();
+    let rest = Rest::new(&discord);
+    let path = format!("/applications/{}/guilds/{}/commands", discord.bot(), discord.guild());
+    let set = |prefix: &str| -> Value {
+        (0..100).map(|at| json!({ "name": format!("{prefix}{at}"), "description": "a" })).collect()
+    };
+    for prefix in ["a", "a", "b"] {
+        rest.ok("PUT", &path, set(prefix)).await;
+    }
+    assert_eq!(rest.refused("PUT", &path, set("c")).await, (400, 30034));
+    assert_eq!(discord.commands().len(), 100);
+    discord.skip(Duration::from_hours(25));
+    rest.ok("PUT", &path, set("c")).await;
 }
 
 #[tokio::test]

@@ -7,3 +7,4 @@ mod gateway;
 mod interactions;
 mod limits;
 mod permissions;
+mod tour;

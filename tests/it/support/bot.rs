@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bandmaster::sandbox::Server;
 use poise::serenity_prelude as serenity;
 use serenity::{
-    ActionRowComponent, ButtonStyle, ChannelId, ChannelType, CommandInteraction, CommandOptionType,
+    ActionRowComponent, ButtonStyle, ChannelId, ChannelType, Command, CommandInteraction, CommandOptionType,
     ComponentInteraction, ComponentInteractionDataKind, Context, CreateActionRow, CreateAttachment,
     CreateAutocompleteResponse, CreateButton, CreateChannel, CreateCommand, CreateCommandOption, CreateEmbed,
     CreateInputText, CreateInteractionResponse, CreateInteractionResponseFollowup,
@@ -67,11 +67,14 @@ impl EventHandler for Handler {
             CreateCommand::new("board").description("an ordinary message"),
         ];
         self.guild.set_commands(&context, commands).await.unwrap();
+        let hello = CreateCommand::new("hello").description("who are you");
+        Command::create_global_command(&context, hello).await.unwrap();
     }
 
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
         match interaction {
             Interaction::Command(command) if command.data.name == "board" => board(&context, command).await,
+            Interaction::Command(command) if command.data.name == "hello" => hello(&context, command).await,
             Interaction::Command(command) => add(&context, command).await,
             Interaction::Autocomplete(command) => offer(&context, command).await,
             Interaction::Component(component) => component_used(&context, component).await,
@@ -107,6 +110,12 @@ async fn add(context: &Context, command: CommandInteraction) {
         .components(rows)
         .new_attachment(CreateAttachment::bytes(b"points,5".to_vec(), "burndown.csv"));
     command.edit_response(context, edit).await.unwrap();
+}
+
+async fn hello(context: &Context, command: CommandInteraction) {
+    let place = command.guild_id.map_or("between us", |_| "in a guild");
+    let text = CreateInteractionResponseMessage::new().content(format!("{} {place}", command.user.name));
+    command.create_response(context, CreateInteractionResponse::Message(text)).await.unwrap();
 }
 
 async fn offer(context: &Context, command: CommandInteraction) {
