@@ -372,7 +372,8 @@ impl Discord {
         });
     }
 
-    /// Gives the bot exactly these permissions in a guild, also where everybody has more.
+    /// Gives the bot exactly these permissions in a guild. What everybody may do includes the bot, so everybody
+    /// but the owner loses what is missing from them.
     pub fn set_bot_permissions(&self, guild: Snowflake, permissions: Permissions) {
         let own_role = self.shared.look(|world| {
             let roles = world.guilds.get(&guild).map(|guild| guild.roles.clone()).unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::sandbox::check;
 use crate::sandbox::check::component::SELECT;
 use crate::sandbox::error::{ApiError, refused};
 use crate::sandbox::id::Snowflake;
-use crate::sandbox::model::{Attachment, COMPONENTS_V2, EPHEMERAL, Message, SILENT};
+use crate::sandbox::model::{Attachment, COMPONENTS_V2, Message, SILENT, SUPPRESS_EMBEDS};
 use crate::sandbox::rest::Upload;
 use crate::sandbox::world::World;
 
@@ -43,7 +43,7 @@ impl World {
     ///
     /// # Errors
     ///
-    /// Refuses what Discord refuses; the message is as it was then.
+    /// Refuses what Discord refuses. The message is of no use then.
     pub(crate) fn fill(
         &mut self,
         message: &mut Message,
@@ -59,14 +59,9 @@ impl World {
             None => message.attachments.clone(),
         };
         check::message::check(body, files, kept.len())?;
-        let is_new =
-            message.content.is_empty() && message.embeds.is_empty() && message.attachments.is_empty();
-        if is_new && check::message::is_empty(body, files) {
-            return Err(refused::EmptyMessage());
-        }
         message.attachments = kept;
         self.attach(message, body, files);
-        if !body["content"].is_null() || body.get("content").is_some() {
+        if body.get("content").is_some() {
             body["content"].as_str().unwrap_or_default().trim().clone_into(&mut message.content);
             message.pings = pings(&message.content, &body["allowed_mentions"]);
         }
@@ -77,9 +72,9 @@ impl World {
             message.components = components.to_vec();
             finish_components(&mut message.components, &mut 0);
         }
-        let settable = EPHEMERAL | SILENT | COMPONENTS_V2 | 1 << 2;
+        let settable = SILENT | COMPONENTS_V2 | SUPPRESS_EMBEDS;
         message.flags |= body["flags"].as_u64().unwrap_or(0) & settable;
-        Ok(())
+        if message.is_empty() { Err(refused::EmptyMessage()) } else { Ok(()) }
     }
 
     /// Puts the files of a request on a message.

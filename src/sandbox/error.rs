@@ -73,6 +73,7 @@ pub(crate) mod refused {
         InvalidWebhookToken: 401 50027 "Invalid Webhook Token",
         ThreadArchived: 400 50083 "Thread is archived",
         ThreadLocked: 403 160005 "Thread is locked",
+        TooManyThreads: 400 160006 "Maximum number of active threads reached",
         InvalidJson: 400 50109 "The request body contains invalid JSON.",
     }
 }

@@ -169,6 +169,18 @@ pub struct Message {
     pub(crate) webhook: bool,
 }
 
+impl Message {
+    /// Whether there is nothing in it that could be seen.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.content.is_empty()
+            && self.embeds.is_empty()
+            && self.components.is_empty()
+            && self.attachments.is_empty()
+    }
+}
+
+/// The bit of messages whose links are not shown in full.
+pub(crate) const SUPPRESS_EMBEDS: u64 = 1 << 2;
 /// The bit of messages that only one person sees.
 pub(crate) const EPHEMERAL: u64 = 1 << 6;
 /// The bit of messages that say that the application is thinking.

@@ -121,3 +121,76 @@ pub(crate) fn in_channel(guild: &Guild, channel: &Channel, user: Snowflake) -> P
     }
     if can.contains(Permissions::VIEW_CHANNEL) { can } else { Permissions::NONE }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::sandbox::model::{ChannelKind, Member, Role};
+
+    const GUILD: u64 = 1;
+    const OWNER: u64 = 2;
+    const MEMBER: u64 = 3;
+    const ROLE: u64 = 4;
+    const USUAL: Permissions =
+        Permissions(Permissions::VIEW_CHANNEL.bits() | Permissions::SEND_MESSAGES.bits());
+
+    /// A guild in which everybody may see and write, and one member has a role.
+    fn guild(of_role: Permissions) -> Guild {
+        let role = |id: u64, permissions| {
+            let (id, name) = (id.into(), String::new());
+            Role { id, name, permissions, position: 0, managed: false }
+        };
+        let user = Snowflake::from(MEMBER);
+        let member = Member { user, roles: vec![ROLE.into()], joined: Timestamp::UNIX_EPOCH };
+        Guild {
+            id: GUILD.into(),
+            name: String::new(),
+            owner: OWNER.into(),
+            roles: vec![role(GUILD, USUAL), role(ROLE, of_role)],
+            members: BTreeMap::from([(user, member)]),
+            has_bot: true,
+        }
+    }
+
+    /// What the member may do in a channel that says this.
+    fn there(guild: &Guild, overwrites: &[(u64, bool, Permissions, Permissions)]) -> Permissions {
+        let overwrite = |(target, is_member, allow, deny): &(u64, bool, Permissions, Permissions)| {
+            Overwrite { target: (*target).into(), is_member: *is_member, allow: *allow, deny: *deny }
+        };
+        let overwrites = overwrites.iter().map(overwrite).collect();
+        let channel = Channel { overwrites, ..Channel::bare(9.into(), ChannelKind::Text, "") };
+        in_channel(guild, &channel, MEMBER.into())
+    }
+
+    #[test]
+    fn the_owner_and_administrators_may_do_anything() {
+        assert_eq!(in_guild(&guild(Permissions::NONE), OWNER.into()), Permissions::ALL);
+        let guild = guild(Permissions::ADMINISTRATOR);
+        let nothing = [(GUILD, false, Permissions::NONE, Permissions::ALL)];
+        assert_eq!(there(&guild, &nothing), Permissions::ALL);
+    }
+
+    #[test]
+    fn the_member_has_the_last_word_and_its_roles_the_one_before() {
+        let guild = guild(Permissions::NONE);
+        let deny = (GUILD, false, Permissions::NONE, Permissions::SEND_MESSAGES);
+        let role = (ROLE, false, Permissions::SEND_MESSAGES, Permissions::NONE);
+        let member = (MEMBER, true, Permissions::NONE, Permissions::SEND_MESSAGES);
+
+        assert_eq!(there(&guild, &[]), USUAL);
+        assert_eq!(there(&guild, &[deny]), Permissions::VIEW_CHANNEL);
+        assert_eq!(there(&guild, &[role, deny]), USUAL);
+        assert_eq!(there(&guild, &[member, role, deny]), Permissions::VIEW_CHANNEL);
+    }
+
+    #[test]
+    fn who_does_not_see_a_channel_can_do_nothing_there() {
+        let hidden = [(GUILD, false, Permissions::NONE, Permissions::VIEW_CHANNEL)];
+        assert_eq!(there(&guild(Permissions::SEND_MESSAGES), &hidden), Permissions::NONE);
+        assert_eq!(in_guild(&guild(Permissions::ALL), 99.into()), Permissions::NONE);
+    }
+}

@@ -38,12 +38,6 @@ pub(crate) fn check(body: &Value, files: &[Upload], kept: usize) -> Result<(), A
     form.finish()
 }
 
-/// Whether a new message would have nothing in it.
-pub(crate) fn is_empty(body: &Value, files: &[Upload]) -> bool {
-    let nothing = |key: &str| blank(&body[key]);
-    files.is_empty() && ["content", "embeds", "components", "sticker_ids", "poll"].into_iter().all(nothing)
-}
-
 fn blank(value: &Value) -> bool {
     match value {
         Value::Null => true,

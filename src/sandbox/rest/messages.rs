@@ -120,7 +120,6 @@ fn post(world: &mut World, call: &Call, channel: Snowflake) -> Answer {
     }
     let mut message = world.blank_message(channel, world.bot);
     world.fill(&mut message, body, &call.files)?;
-    message.flags &= !crate::sandbox::model::EPHEMERAL;
     message.nonce = nonce.cloned();
     if let Some(to) = id_in(&body["message_reference"]["message_id"]) {
         if world.messages.get(&to).is_none_or(|one| one.channel != channel) {

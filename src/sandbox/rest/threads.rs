@@ -12,6 +12,9 @@ use crate::sandbox::world::World;
 
 const ARCHIVE_AFTER: [u64; 4] = [60, 1_440, 4_320, 10_080];
 
+/// Threads of a guild that are not in the archive.
+const ACTIVE: usize = 1_000;
+
 pub(crate) fn route(world: &mut World, call: &Call, channel: Snowflake, parts: &[&str]) -> Answer {
     match (call.method.as_str(), parts) {
         ("POST", ["threads"]) => start(world, call, channel, None),
@@ -62,6 +65,12 @@ pub(crate) fn start(world: &mut World, call: &Call, parent: Snowflake, from: Opt
         form.at("type", "BASE_TYPE_CHOICES", "Value must be one of {11}.");
     }
     form.finish()?;
+    let guild = channel.guild;
+    let active =
+        world.channels.values().filter(|one| one.guild == guild && one.thread.is_some() && !is_archived(one));
+    if active.count() >= ACTIVE {
+        return Err(refused::TooManyThreads());
+    }
     let name = body["name"].as_str().unwrap_or_default().trim().to_owned();
     let after = body["auto_archive_duration"].as_u64().unwrap_or(4_320);
     let id = world.start_thread(parent, from, world.bot, &name, after)?;

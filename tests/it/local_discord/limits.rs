@@ -59,7 +59,11 @@ async fn messages_have_bounds() {
     for (body, expected) in cases {
         assert_eq!(refused(&rest, "POST", &path, body.clone()).await, expected, "{body}");
     }
-    rest.ok("POST", &path, json!({ "content": long(2_000) })).await;
+    let message = rest.ok("POST", &path, json!({ "content": long(2_000) })).await;
+    let edit = format!("{path}/{}", message["id"].as_str().unwrap());
+    assert_eq!(refused(&rest, "PATCH", &edit, json!({ "content": "" })).await, "400 50006");
+    let kept = rest.ok("GET", &edit, Value::Null).await;
+    assert_eq!((kept["content"].as_str().unwrap().len(), &kept["edited_timestamp"]), (2_000, &Value::Null));
 }
 
 #[tokio::test]

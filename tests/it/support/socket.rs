@@ -63,8 +63,8 @@ impl Socket {
 
     /// What comes next.
     pub(crate) async fn next(&mut self) -> Came {
-        let next = timeout(PATIENCE, self.stream.next()).await.expect("nothing came over the socket");
-        match next {
+        let next = timeout(PATIENCE, self.stream.next()).await;
+        match next.unwrap_or_else(|_| panic!("nothing came over the socket")) {
             Some(Ok(Message::Text(text))) => Came::Frame(serde_json::from_str(&text).unwrap()),
             Some(Ok(Message::Close(Some(frame)))) => Came::Closed(frame.code.into()),
             _ => Came::Cut,
