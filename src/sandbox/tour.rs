@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::error::SandboxError;
-use crate::sandbox::person::{Outcome, Person, Seen};
+use crate::sandbox::person::{Button, Outcome, Person, Seen};
 
 /// One thing that the scripted person did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,8 +74,7 @@ impl<F: FnMut(&Step) + Send> Walk<'_, F> {
 
     /// Clicks a button if there is one; some projects ask for an approval, others do not.
     async fn click_if_there(&mut self, seen: &Seen, label: &str) -> Result<(), SandboxError> {
-        let has_it =
-            |button: &crate::sandbox::person::Button| !button.disabled && button.label.contains(label);
+        let has_it = |button: &Button| !button.disabled && button.label.contains(label);
         for message in &seen.messages {
             if let Some(button) = message.buttons().into_iter().find(has_it) {
                 let clicked = self.person.click(message, &button.custom_id).await?;

@@ -8,13 +8,14 @@ mod seen;
 use serde_json::{Value, json};
 
 use crate::sandbox::discord::Discord;
-use crate::sandbox::error::SandboxError;
+use crate::sandbox::error::{ApiError, SandboxError};
 use crate::sandbox::id::Snowflake;
 use crate::sandbox::model::{Channel, ChannelKind, Message};
 use crate::sandbox::permission::Permissions;
 pub use crate::sandbox::person::components::{Button, Modal, Select};
 use crate::sandbox::person::interaction::Asking;
 pub use crate::sandbox::person::seen::{Asked, Outcome, Seen};
+use crate::sandbox::rest;
 use crate::sandbox::world::World;
 
 /// Somebody with an account, in one of the guilds that they are in.
@@ -260,7 +261,7 @@ impl Person {
     ///
     /// Fails if the person sees no such channel.
     pub fn rename_channel(&self, channel: &str, name: &str) -> Result<(), SandboxError> {
-        self.change_channel(channel, |channel| name.clone_into(&mut channel.name))
+        self.change_channel(channel, |channel| channel.name = rest::named(name, channel.kind))
     }
 
     /// Puts a thread out of sight, locked so that only moderators can take it back if so wished.
@@ -314,8 +315,7 @@ impl Person {
             let parent = self.channel(world, channel)?;
             let from = from.map(|message| message.id);
             let started = world.start_thread(parent.id, from, self.user, name, 4_320);
-            let refused =
-                |error: crate::sandbox::error::ApiError| SandboxError::Unexpected(error.json().to_string());
+            let refused = |error: ApiError| SandboxError::Unexpected(error.json().to_string());
             let id = started.map_err(refused)?;
             self.channel(world, &id.to_string())
         })

@@ -19,6 +19,7 @@ use crate::sandbox::faults::Fault;
 use crate::sandbox::id::Snowflake;
 use crate::sandbox::log::Logged;
 pub(crate) use crate::sandbox::rest::body::Upload;
+pub(crate) use crate::sandbox::rest::channels::named;
 pub(crate) use crate::sandbox::rest::interactions::{CALLBACK, THINKING, TOKEN, WILL_UPDATE};
 use crate::sandbox::server::{Shared, Wire};
 use crate::sandbox::world::World;

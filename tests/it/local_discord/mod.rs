@@ -3,6 +3,7 @@
 mod client;
 mod decoding;
 mod faults;
+mod framework;
 mod gateway;
 mod interactions;
 mod limits;
