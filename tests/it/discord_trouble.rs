@@ -228,3 +228,29 @@ async fn buttons_that_are_not_ours_or_too_old_are_explained() {
     }
     chat.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_before_the_program_was_told_to_stop_is_answered() {
+    let mut chat = Chat::with(&["alpha"], "").await;
+    let ada = chat.discord.owner();
+    chat.discord.fail("PATCH", "/messages/@original", 20, Fault::Late(Duration::from_millis(300)));
+
+    let asked: Vec<_> = (0..10)
+        .map(|number| {
+            let options = json!({ "description": format!("story {number}") });
+            ada.ask_slash(ALPHA, "backlog add", &options).unwrap()
+        })
+        .collect();
+    chat.discord
+        .until_so("all are acknowledged", |it| it.requests_to("POST", "/callback").len() == 10)
+        .await
+        .unwrap();
+    chat.stop();
+
+    for asked in asked {
+        let text = asked.seen().text();
+        assert!(text.contains("S-"), "{text}");
+    }
+    assert_eq!(stories(&chat), 10);
+    chat.world.assert_sound(&["alpha"]);
+}

@@ -10,6 +10,7 @@ mod crash;
 mod discord;
 mod discord_commands;
 mod discord_people;
+mod discord_resolve;
 mod discord_trouble;
 mod disk;
 mod docs;

@@ -5,7 +5,7 @@ use bandmaster::engine;
 use bandmaster::ledger::{Channel, Ledger};
 use bandmaster::sandbox::{self, Discord, Person, Snowflake};
 
-use crate::support::{Server, World};
+use crate::support::{Server, World, openapi};
 
 /// The channel of a project that was registered before the test began.
 pub(crate) fn channel_of(project: &str) -> String {
@@ -43,13 +43,17 @@ impl Chat {
 
     /// Writes the configuration anew; the program reads it when it is started.
     pub(crate) fn configure(&self, settings: &str) {
+        self.configure_at(&format!("api_base = {:?}", self.discord.url()), settings);
+    }
+
+    /// The same, with other words about where Discord is.
+    pub(crate) fn configure_at(&self, place: &str, settings: &str) {
         let token_file = self.world.path().join("token");
         std::fs::write(&token_file, self.discord.token()).unwrap();
         self.world.configure(&format!(
-            "[projects]\nroots = [{root:?}]\n[discord]\ntoken_file = {token_file:?}\napi_base = {base:?}\nhost = \"box\"\n\
+            "[projects]\nroots = [{root:?}]\n[discord]\ntoken_file = {token_file:?}\n{place}\nhost = \"box\"\n\
              [[discord.guilds]]\nid = \"{guild}\"\n{settings}\n",
             root = self.world.path(),
-            base = self.discord.url(),
             guild = self.discord.guild(),
         ));
     }
@@ -86,9 +90,12 @@ impl Chat {
         self.server.take().unwrap().kill();
     }
 
-    /// Tells the program to stop; it has to end well. Returns its log.
+    /// Tells the program to stop; it has to end well, and to have sent only what Discord takes. Returns its log.
     pub(crate) fn stop(&mut self) -> String {
-        self.server.take().unwrap().stop()
+        let log = self.server.take().unwrap().stop();
+        openapi::check(&self.discord);
+        assert!(!log.contains(&self.discord.token()), "the token is in the log");
+        log
     }
 
     /// Somebody with these Discord roles.
