@@ -11,6 +11,7 @@ use tokio::sync::mpsc::Sender;
 pub(crate) use crate::sandbox::gateway::socket::serve;
 use crate::sandbox::id::Snowflake;
 use crate::sandbox::model::{Channel, ChannelKind, Message};
+use crate::sandbox::permission::Permissions;
 use crate::sandbox::world::World;
 
 /// Events that a session may have missed. Whoever misses more starts anew.
@@ -206,7 +207,7 @@ impl World {
         self.gateway.dispatch(name, intents, |_| data.clone());
     }
 
-    /// Tells what happened to a channel or thread, if the bot can see it.
+    /// Tells what happened to a channel or thread of a guild with the bot in it.
     pub(crate) fn emit_channel(&mut self, happened: &str, channel: &Channel) {
         let is_thread = channel.kind == ChannelKind::Thread;
         let name = format!("{}_{happened}", if is_thread { "THREAD" } else { "CHANNEL" });
@@ -228,12 +229,12 @@ impl World {
         self.emit(&name, intent::GUILDS, &json);
     }
 
-    /// Tells that a message was written or edited. What only one person sees is not told.
+    /// Tells that a message was written or edited, if the bot sees the channel.
     pub(crate) fn emit_message(&mut self, name: &str, message: &Message) {
-        if message.only_for.is_some() && message.author != self.bot {
+        let Some(channel) = self.channels.get(&message.channel) else { return };
+        if self.allow(channel, Permissions::NONE).is_err() {
             return;
         }
-        let Some(channel) = self.channels.get(&message.channel) else { return };
         let mut json = self.message_json(message);
         let guild = channel.guild.and_then(|id| self.guilds.get(&id));
         if let Some(guild) = guild {

@@ -1,14 +1,19 @@
 //! One connection to the gateway, from the greeting to the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use serde_json::{Value, json};
 use tokio::select;
 use tokio::sync::mpsc::{self, Sender};
+use tokio::time::timeout;
 
 use crate::sandbox::gateway::{FRAMES, Frame, intent};
 use crate::sandbox::server::Shared;
+
+/// How long a client has to answer a close frame.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// What is sent at once in answer to a client.
 enum Answer {
@@ -67,7 +72,8 @@ async fn close(mut socket: WebSocket, code: u16) {
     };
     let frame = CloseFrame { code, reason: reason.into() };
     if socket.send(Message::Close(Some(frame))).await.is_ok() {
-        while let Some(Ok(_)) = socket.recv().await {}
+        // A client that does not say goodbye is left.
+        let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
     }
 }
 

@@ -186,3 +186,17 @@ async fn every_answer_is_as_discord_describes_it() {
     openapi::check(&discord);
     openapi::check_answers(&discord);
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_fit_is_found() {
+    let discord = Server::start().await.unwrap();
+    let rest = Rest::new(&discord);
+    let path = format!("/channels/{}/messages", discord.channel("general").unwrap().id);
+    rest.ok("POST", &path, json!({ "content": "fits", "tts": false })).await;
+    assert!(openapi::faults(&discord).is_none_or(|faults| faults.is_empty()));
+
+    // The local Discord does not look at it, its description does.
+    rest.ok("POST", &path, json!({ "content": "does not", "tts": "perhaps" })).await;
+    let Some(faults) = openapi::faults(&discord) else { return };
+    assert!(faults.len() == 1 && faults[0].contains("/tts"), "{faults:?}");
+}

@@ -3,7 +3,7 @@
 use bandmaster::sandbox::{Permissions, Server};
 use serde_json::{Value, json};
 
-use crate::support::Rest;
+use crate::support::{Rest, Socket};
 
 const MISSING_ACCESS: (u16, u64) = (403, 50001);
 const MISSING_PERMISSIONS: (u16, u64) = (403, 50013);
@@ -53,6 +53,25 @@ async fn a_channel_that_the_bot_does_not_see_is_out_of_reach() {
     assert_eq!(rest.refused("GET", &channel, Value::Null).await, MISSING_ACCESS);
     let post = rest.refused("POST", &format!("{channel}/messages"), json!({ "content": "a" })).await;
     assert_eq!(post, MISSING_ACCESS);
+}
+
+#[tokio::test]
+async fn of_a_channel_that_the_bot_does_not_see_it_hears_no_message() {
+    let discord = Server::start().await.unwrap();
+    let (mut socket, _) = Socket::identified(&discord).await;
+    socket.event("GUILD_CREATE").await;
+    let guild = discord.guild();
+    for seen in [Permissions::NONE, Permissions::BOT] {
+        discord.set_bot_permissions(guild, seen);
+        discord.owner().write("general", "hello").unwrap();
+    }
+
+    let mut told = Vec::new();
+    while !told.contains(&json!("MESSAGE_CREATE")) {
+        told.push(socket.frame().await["t"].take());
+    }
+    let roles = vec![json!("GUILD_ROLE_UPDATE"); 4];
+    assert_eq!(told, [roles, vec![json!("MESSAGE_CREATE")]].concat());
 }
 
 #[tokio::test]

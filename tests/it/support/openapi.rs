@@ -11,16 +11,29 @@ use bandmaster::sandbox::{Discord, Logged};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-/// Fails if a body that the bot sent is not what Discord takes.
+/// Fails if a body that the bot sent is not what Discord takes: neither what its description says, nor what the
+/// description leaves out and the local Discord refused.
 pub(crate) fn check(discord: &Discord) {
-    let Some(document) = document() else { return };
-    report(discord.requests().iter().filter_map(|one| document.fault_of_request(one)).collect());
+    let refused = discord.requests().into_iter().filter(is_refused_body);
+    report(refused.map(|one| format!("{} {}: {}", one.method, one.path, one.answer)).collect());
+    report(faults(discord).unwrap_or_default());
+}
+
+/// What does not fit the description; nothing if there is none.
+pub(crate) fn faults(discord: &Discord) -> Option<Vec<String>> {
+    let document = document()?;
+    Some(discord.requests().iter().filter_map(|one| document.fault_of_request(one)).collect())
 }
 
 /// Fails if an answer of the local Discord is not what Discord answers.
 pub(crate) fn check_answers(discord: &Discord) {
     let Some(document) = document() else { return };
     report(discord.requests().iter().filter_map(|one| document.fault_of_answer(one)).collect());
+}
+
+/// Too large, empty, or invalid somewhere.
+fn is_refused_body(one: &Logged) -> bool {
+    matches!(one.answer["code"].as_u64(), Some(40005 | 50006 | 50035))
 }
 
 fn report(faults: Vec<String>) {
