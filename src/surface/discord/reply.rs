@@ -1,6 +1,7 @@
 //! Says things to people who asked: an acknowledgement at once, the answer, later pages, or why not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serenity::all::{
@@ -18,6 +19,7 @@ use crate::surface::desk::Outcome;
 use crate::surface::discord::asking::Line;
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::look::{self, Key, Keys, Paging, Sheet};
+use crate::surface::discord::picture;
 use crate::surface::discord::rest::{self, Fault};
 
 /// Discord shows an interaction as failed when it hears nothing for three seconds.
@@ -60,15 +62,18 @@ impl Bot {
         self.respond(line, CreateInteractionResponse::Defer(message)).await
     }
 
-    /// Answers an interaction for the first time.
+    /// Answers an interaction for the first time. False if that did not work, or if it was answered before: the
+    /// gateway tells some things twice.
     pub(super) async fn respond(&self, line: &Line, response: CreateInteractionResponse) -> bool {
-        let sent = rest::patiently(ACKNOWLEDGE, || async {
-            response.clone().execute(self.http(), (line.id, line.token.as_str())).await
+        let tries = AtomicU32::new(0);
+        let sent = rest::patiently(ACKNOWLEDGE, || {
+            tries.fetch_add(1, Ordering::Relaxed);
+            response.clone().execute(self.http(), (line.id, line.token.as_str()))
         });
         match sent.await {
             Ok(()) => true,
-            // An earlier try has arrived although its answer has not.
-            Err(Fault::Over(why)) if why.contains("already") => true,
+            // An earlier try of ours has arrived although its answer has not.
+            Err(Fault::Over(why)) if why.contains("already") => tries.load(Ordering::Relaxed) > 1,
             Err(fault) => {
                 tracing::warn!(interaction = %line.id, "cannot be answered, so nothing was done: {fault}");
                 false
@@ -179,49 +184,42 @@ impl Bot {
         number: usize,
     ) -> Vec<Parcel> {
         let mut sheets = look::sheets(reply);
-        let count = sheets.len();
-        let mut file = None;
-        if line.files
-            && let Some(picture) = &reply.picture
-            && let Some(drawn) = super::picture::drawn(picture).await
-            && let Some(first) = sheets.first_mut()
-        {
-            *first = first.clone().with_picture(drawn.file_name, &drawn.alt);
-            file = Some(CreateAttachment::bytes(drawn.bytes, drawn.file_name).description(drawn.alt));
-        }
+        let mut file = self.attach(line, reply, &mut sheets).await;
         if let (Some(commit), Some(last)) = (commit, sheets.last_mut()) {
-            let short: String = commit.chars().take(SHORT_ID).collect();
-            last.footer = Some(match last.footer.take() {
-                Some(footer) => format!("{footer} · commit {short}"),
-                None => format!("commit {short}"),
-            });
+            name_commit(last, commit);
         }
-        let shown = number.clamp(1, count.max(1));
-        if let Some(text) = pages_of
+        let count = sheets.len();
+        let mut keys = Kept(self.ledger());
+        if let Some(command) = pages_of.map(str::to_owned)
             && count > 1
         {
-            let paging = Paging {
-                page: u32::try_from(shown).unwrap_or(1),
-                pages: u32::try_from(count).unwrap_or(1),
-                command: text.to_owned(),
-            };
-            let rows = look::rows(&reply.choices, Some(paging), &mut Kept(self.ledger()));
-            let sheet = sheets.swap_remove(shown - 1);
-            let file = file.filter(|_| shown == 1);
+            let shown = number.clamp(1, count);
+            let small = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+            let paging = Paging { page: small(shown), pages: small(count), command };
+            let rows = look::rows(&reply.choices, Some(paging), &mut keys);
             let plain = (!line.embeds).then(|| look::plain(reply));
-            return vec![Parcel { sheet, rows, file, plain }];
+            return vec![Parcel {
+                sheet: sheets.swap_remove(shown - 1),
+                rows,
+                file: file.filter(|_| shown == 1),
+                plain,
+            }];
         }
-        let last = sheets.len().saturating_sub(1);
         let parcel = |(at, sheet): (usize, Sheet)| {
-            let rows = if at == last {
-                look::rows(&reply.choices, None, &mut Kept(self.ledger()))
-            } else {
-                Vec::new()
-            };
+            let rows = if at + 1 == count { look::rows(&reply.choices, None, &mut keys) } else { Vec::new() };
             let plain = (!line.embeds && at == 0).then(|| look::plain(reply));
             Parcel { sheet, rows, file: file.take(), plain }
         };
         sheets.into_iter().enumerate().map(parcel).collect()
+    }
+
+    /// The picture of an answer as a file, which the first sheet shows.
+    async fn attach(&self, line: &Line, reply: &Answer, sheets: &mut [Sheet]) -> Option<CreateAttachment> {
+        let picture = reply.picture.as_ref().filter(|_| line.files && line.embeds)?;
+        let drawn = picture::drawn(picture).await?;
+        let first = sheets.first_mut()?;
+        *first = first.clone().with_picture(drawn.file_name, &drawn.alt);
+        Some(CreateAttachment::bytes(drawn.bytes, drawn.file_name).description(drawn.alt))
     }
 
     async fn edit_original(&self, line: &Line, parcel: &Parcel) -> Result<(), Fault> {
@@ -283,4 +281,12 @@ impl Bot {
         let text = self.ledger().kept_text(&name).ok().flatten()?;
         Key::read(&text).ok()
     }
+}
+
+fn name_commit(sheet: &mut Sheet, commit: &str) {
+    let short: String = commit.chars().take(SHORT_ID).collect();
+    sheet.footer = Some(match sheet.footer.take() {
+        Some(footer) => format!("{footer} · commit {short}"),
+        None => format!("commit {short}"),
+    });
 }

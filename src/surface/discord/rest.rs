@@ -40,7 +40,11 @@ impl Fault {
     /// What kind of failure `error` is.
     pub(super) fn of(error: &Error) -> Self {
         let Error::Http(error) = error else { return Self::of_other(error) };
-        let HttpError::UnsuccessfulRequest(response) = error else { return Self::Away(error.to_string()) };
+        let response = match error {
+            HttpError::UnsuccessfulRequest(response) => response,
+            HttpError::Request(error) => return Self::Away(broken(error).to_owned()),
+            other => return Self::Away(other.to_string()),
+        };
         let (status, code) = (response.status_code, response.error.code);
         let said = format!("{} {}", status.as_u16(), response.error.message);
         // Codes of Discord's documentation, "JSON Error Codes".
@@ -66,6 +70,17 @@ impl Fault {
     /// Whether trying again may help.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::Away(_))
+    }
+}
+
+/// What went wrong on the way. The error's own words hold the address, and that may hold a token.
+fn broken(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        "it does not answer in time"
+    } else if error.is_connect() {
+        "no connection can be made"
+    } else {
+        "the connection broke"
     }
 }
 

@@ -95,6 +95,10 @@ impl Chat {
         let log = self.server.take().unwrap().stop();
         openapi::check(&self.discord);
         assert!(!log.contains(&self.discord.token()), "the token is in the log");
+        for request in self.discord.requests_to("POST", "/callback") {
+            let token = request.path.split('/').nth(3).unwrap();
+            assert!(!log.contains(token), "the token of an interaction is in the log");
+        }
         log
     }
 
