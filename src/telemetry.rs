@@ -3,11 +3,13 @@
 use std::io;
 
 use thiserror::Error;
-use tracing::Subscriber;
 use tracing::subscriber::SetGlobalDefaultError;
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{FilterExt, ParseError, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::config::{Log, LogFormat, LogLevel};
 
@@ -37,12 +39,20 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     // No colours: the log ends in a file or a journal far more often than before somebody's eyes.
-    let builder =
-        tracing_subscriber::fmt().with_writer(out).with_ansi(false).with_env_filter(filter(log, usual)?);
+    let lines = tracing_subscriber::fmt::layer().with_writer(out).with_ansi(false);
+    let wanted = filter(log, usual)?.and(filter_fn(may_be_told));
     Ok(match log.format {
-        LogFormat::Text => Box::new(builder.finish()),
-        LogFormat::Json => Box::new(builder.json().flatten_event(true).finish()),
+        LogFormat::Text => Box::new(tracing_subscriber::registry().with(lines.with_filter(wanted))),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true);
+            Box::new(tracing_subscriber::registry().with(lines.with_filter(wanted)))
+        }
     })
+}
+
+/// What libraries say in detail holds addresses and headers, and those hold tokens. No setting lets that through.
+fn may_be_told(what: &Metadata<'_>) -> bool {
+    *what.level() <= Level::WARN || what.target().starts_with("bandmaster")
 }
 
 fn filter(log: &Log, usual: LogLevel) -> Result<EnvFilter, TelemetryError> {
@@ -114,6 +124,26 @@ mod tests {
         for (log, usual, lines) in cases {
             assert_eq!(logged(&log, usual).lines().count(), lines, "{log:?} {usual:?}");
         }
+    }
+
+    #[test]
+    fn libraries_are_heard_only_when_something_is_wrong() {
+        let log = Log { directives: Some("trace".to_owned()), ..Log::default() };
+        let page = Page::default();
+        let writer = page.clone();
+        let subscriber = subscriber(&log, LogLevel::Trace, move || writer.clone()).unwrap();
+
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::info!(target: "serenity::http", "POST /interactions/1/token/callback");
+            tracing::warn!(target: "serenity::gateway", "slow heartbeat");
+            tracing::trace!("ours");
+        });
+
+        let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        assert!(
+            text.contains("slow heartbeat") && text.contains("ours") && !text.contains("token"),
+            "{text}"
+        );
     }
 
     #[test]
