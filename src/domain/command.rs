@@ -131,6 +131,15 @@ commands! {
         /// It is meant.
         confirm: bool,
     } = "project unregister",
+    /// Speak about a project in a channel that is there already.
+    ProjectBind {
+        /// Which project; the only one without a channel by default.
+        name: Option<ProjectName>,
+        /// Which channel or thread; the one in which it is asked by default.
+        channel: Option<Line>,
+        /// Put this repository under management first.
+        path: Option<PathBuf>,
+    } = "project bind",
     /// A larger purpose, from which stories follow.
     Epic {
         /// What is wanted.
@@ -294,7 +303,9 @@ impl CommandKind {
         use CommandKind as Kind;
 
         match self {
-            Kind::ProjectRegister | Kind::ProjectList | Kind::ProjectUnregister => Scope::Node,
+            Kind::ProjectRegister | Kind::ProjectList | Kind::ProjectUnregister | Kind::ProjectBind => {
+                Scope::Node
+            }
             Kind::ProjectStatus
             | Kind::ProjectHealth
             | Kind::BacklogView

@@ -23,7 +23,8 @@ fn main_argument(command: &Command) -> String {
         }
         Command::ProjectStatus { name }
         | Command::ProjectHealth { name }
-        | Command::ProjectUnregister { name, .. } => text(name.as_ref()),
+        | Command::ProjectUnregister { name, .. }
+        | Command::ProjectBind { name, .. } => text(name.as_ref()),
         Command::Epic { description, title } => {
             title.clone().unwrap_or_else(|| Title::from_prose(description)).to_string()
         }

@@ -90,7 +90,7 @@ pub fn needed(kind: CommandKind) -> Role {
         | Kind::RequestChanges
         | Kind::Feedback
         | Kind::Undo => Role::Approver,
-        Kind::ProjectRegister | Kind::ProjectUnregister | Kind::Restore => Role::Admin,
+        Kind::ProjectRegister | Kind::ProjectUnregister | Kind::ProjectBind | Kind::Restore => Role::Admin,
     }
 }
 

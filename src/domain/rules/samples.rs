@@ -59,6 +59,7 @@ fn command(kind: CommandKind) -> Option<Command> {
         | CommandKind::ProjectStatus
         | CommandKind::ProjectHealth
         | CommandKind::ProjectUnregister
+        | CommandKind::ProjectBind
         | CommandKind::BacklogView
         | CommandKind::State
         | CommandKind::Log

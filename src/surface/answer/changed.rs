@@ -41,6 +41,7 @@ fn built(command: &Command, receipt: &Receipt, now: Timestamp) -> Option<Answer>
         | Command::ProjectStatus { .. }
         | Command::ProjectHealth { .. }
         | Command::ProjectUnregister { .. }
+        | Command::ProjectBind { .. }
         | Command::BacklogView { .. }
         | Command::State
         | Command::Log { .. }

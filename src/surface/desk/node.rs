@@ -37,6 +37,12 @@ impl Desk {
                 access::allow(rights, kind, Some(&name))?;
                 self.unregister(course, name, confirm).await
             }
+            Command::ProjectBind { .. } => {
+                access::allow(rights, kind, None)?;
+                let message = "there are no channels here that a project could be tied to";
+                Err(Refusal::new(Code::Forbidden, message, "ask in a chat, in the channel that is meant")
+                    .into())
+            }
             _ => {
                 access::allow(rights, kind, None)?;
                 Ok(looked(course, None, self.list(rights).await))

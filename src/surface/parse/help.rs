@@ -90,6 +90,7 @@ fn when(kind: CommandKind) -> String {
     let absent: Vec<_> =
         State::ALL.iter().filter(|state| !states.contains(state)).map(|state| state.name()).collect();
     match (kind.scope(), absent.as_slice()) {
+        (Scope::Node, _) if kind == CommandKind::ProjectBind => "Possible at any time, in a chat.".to_owned(),
         (Scope::Node, _) => "Possible at any time; it is about the list of projects.".to_owned(),
         (Scope::Read, _) => "Possible in any state; it changes nothing.".to_owned(),
         (Scope::Change, []) => "Possible in any state.".to_owned(),

@@ -138,6 +138,9 @@ fn about_projects() -> impl Strategy<Value = Command> {
         option::of(project_name()).prop_map(|name| Command::ProjectHealth { name }),
         (option::of(project_name()), any::<bool>())
             .prop_map(|(name, confirm)| Command::ProjectUnregister { name, confirm }),
+        (option::of(project_name()), option::of(line()), option::of(words())).prop_map(
+            |(name, channel, path)| Command::ProjectBind { name, channel, path: path.map(Into::into) }
+        ),
     ]
 }
 

@@ -301,6 +301,7 @@ pub fn of(kind: CommandKind) -> &'static Spec {
         CommandKind::ProjectStatus => &project::STATUS,
         CommandKind::ProjectHealth => &project::HEALTH,
         CommandKind::ProjectUnregister => &project::UNREGISTER,
+        CommandKind::ProjectBind => &project::BIND,
         CommandKind::Epic => &planning::EPIC,
         CommandKind::Approve => &planning::APPROVE,
         CommandKind::Reject => &planning::REJECT,

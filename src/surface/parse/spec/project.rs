@@ -3,11 +3,15 @@
 use std::path::PathBuf;
 
 use crate::domain::command::{Command, CommandKind};
+use crate::domain::text::Line;
 use crate::surface::parse::spec::{Argument, ArgumentKind, Group, Spec};
 use crate::surface::parse::write::Writer;
 
 const NAME: Argument =
     Argument::optional("name", ArgumentKind::Project, "Which project; the one that is spoken to by default.");
+
+/// A name has at most a hundred characters, and a `#` before it.
+const CHANNEL_MAX: usize = 101;
 
 pub(crate) static REGISTER: Spec = Spec {
     kind: CommandKind::ProjectRegister,
@@ -87,6 +91,39 @@ pub(crate) static UNREGISTER: Spec = Spec {
     write,
 };
 
+pub(crate) static BIND: Spec = Spec {
+    kind: CommandKind::ProjectBind,
+    group: Group::Project,
+    aliases: &[],
+    summary: "Speak about a project in a channel or thread that is there already.",
+    details: "For chats only. By default it is the channel or thread in which you ask, and the only project without a \
+              channel. A channel belongs to one project at most. With `path` a repository is put under management \
+              without a channel of its own.",
+    arguments: &[
+        Argument::optional(
+            "name",
+            ArgumentKind::Project,
+            "Which project; the only one without a channel by default.",
+        ),
+        Argument::named(
+            "channel",
+            ArgumentKind::Line { max: CHANNEL_MAX },
+            "Which channel or thread: #name or its id; this one by default.",
+        ),
+        Argument::named("path", ArgumentKind::Path, "The folder of a repository to register first."),
+    ],
+    examples: &["project bind", "project bind billing-api channel:#billing"],
+    build: |fields| {
+        let path = fields.given("path").then(|| fields.path("path")).transpose()?;
+        Ok(Command::ProjectBind {
+            name: fields.get("name")?,
+            channel: fields.get("channel")?,
+            path: path.map(PathBuf::from),
+        })
+    },
+    write,
+};
+
 fn write(command: &Command, out: &mut Writer) {
     match command {
         Command::ProjectRegister { path, name, import } => {
@@ -100,6 +137,11 @@ fn write(command: &Command, out: &mut Writer) {
         Command::ProjectUnregister { name, confirm } => {
             out.named("name", name.as_ref());
             out.flag("confirm", *confirm);
+        }
+        Command::ProjectBind { name, channel, path } => {
+            out.named("name", name.as_ref());
+            out.named_text("channel", channel.as_ref().map(Line::as_str));
+            out.named_text("path", path.as_ref().map(|path| path.to_string_lossy()).as_deref());
         }
         _ => {}
     }
