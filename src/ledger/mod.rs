@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: anything about a project that its repository knows.
 
+mod making;
 mod outbox;
 mod places;
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use thiserror::Error;
 
+pub use crate::ledger::making::Making;
 pub use crate::ledger::outbox::{OUTBOX_MAX, Waiting};
 pub use crate::ledger::places::{Channel, Posted, Thread};
 

@@ -78,6 +78,12 @@ impl Ledger {
         Ok(())
     }
 
+    /// Forgets the channel of a project, and nothing else about it.
+    pub fn forget_channel(&self, project: Uid) -> Result<(), LedgerError> {
+        self.with(|it| it.execute("DELETE FROM channel WHERE project = ?1", [project.to_string()]))?;
+        Ok(())
+    }
+
     /// Forgets everything about a project.
     pub fn forget(&self, project: Uid) -> Result<(), LedgerError> {
         let project = project.to_string();
@@ -144,6 +150,22 @@ impl Ledger {
         self.with(|it| {
             it.query_row("SELECT value FROM cursor WHERE name = ?1", [name], |row| row.get(0)).optional()
         })
+    }
+
+    /// How far everything has got whose name begins with `prefix`, each without the prefix.
+    pub fn cursors(&self, prefix: &str) -> Result<Vec<(String, String)>, LedgerError> {
+        self.with(|it| {
+            let sql = "SELECT substr(name, length(?1) + 1), value FROM cursor WHERE substr(name, 1, length(?1)) = ?1";
+            let mut some = it.prepare_cached(sql)?;
+            let rows = some.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect()
+        })
+    }
+
+    /// Forgets how far `name` has got.
+    pub fn forget_cursor(&self, name: &str) -> Result<(), LedgerError> {
+        self.with(|it| it.execute("DELETE FROM cursor WHERE name = ?1", [name]))?;
+        Ok(())
     }
 
     /// Notes how far `name` has got.

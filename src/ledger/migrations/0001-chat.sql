@@ -9,6 +9,17 @@ CREATE TABLE channel (
     bound INTEGER NOT NULL
 ) STRICT;
 
+-- A channel that is being made for a project. What is found here at a start was begun and not ended.
+CREATE TABLE making (
+    guild INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    project TEXT NOT NULL,
+    path TEXT NOT NULL,
+    -- The name of the category that is made for it, if there is none with room.
+    category TEXT,
+    PRIMARY KEY (guild, channel)
+) STRICT;
+
 -- A message that is kept up to date: a board, a line of an overview.
 CREATE TABLE message (
     kind TEXT NOT NULL,
