@@ -1,13 +1,16 @@
 //! What is known of the servers that are served: their roles and channels, as the gateway tells them.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serenity::all::{
-    ChannelId, ChannelType, FullEvent, Guild, GuildChannel, GuildId, Permissions, Role, RoleId, UserId,
+    ChannelId, ChannelType, FullEvent, Guild, GuildChannel, GuildId, PermissionOverwrite, Permissions, Role,
+    RoleId, UserId,
 };
 use tokio::sync::Notify;
+
+use crate::surface::discord::permission;
 
 /// One server.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,8 @@ pub(super) struct Known {
     pub(super) roles: HashMap<RoleId, (String, Permissions)>,
     /// Its channels and threads that are not archived.
     pub(super) channels: HashMap<ChannelId, Place>,
+    /// The roles of the programs in it; ours is one of them.
+    pub(super) programs: HashMap<UserId, Vec<RoleId>>,
 }
 
 /// A channel, a category or a thread.
@@ -33,6 +38,29 @@ pub(super) struct Place {
     pub(super) parent: Option<ChannelId>,
     /// What stands above it.
     pub(super) topic: Option<String>,
+    /// What it allows and denies, other than its server does.
+    pub(super) overwrites: Vec<PermissionOverwrite>,
+}
+
+impl Place {
+    /// Whether it is a thread; those do not count as channels.
+    pub(super) fn is_thread(&self) -> bool {
+        use ChannelType as Type;
+
+        matches!(self.kind, Type::PublicThread | Type::PrivateThread | Type::NewsThread)
+    }
+
+    /// Whether people and programs can write in it.
+    pub(super) fn takes_text(&self) -> bool {
+        self.is_thread() || matches!(self.kind, ChannelType::Text | ChannelType::News)
+    }
+}
+
+impl Known {
+    /// How many channels there are of those that Discord counts: categories too, threads not.
+    pub(super) fn count(&self) -> usize {
+        self.channels.values().filter(|it| !it.is_thread()).count()
+    }
 }
 
 /// All servers.
@@ -40,6 +68,8 @@ pub(super) struct Place {
 pub(super) struct Guilds {
     known: RwLock<HashMap<GuildId, Known>>,
     news: Notify,
+    /// Who we are.
+    me: OnceLock<UserId>,
 }
 
 /// How long somebody may have to wait for what the gateway tells right after the start.
@@ -84,9 +114,20 @@ impl Guilds {
         self.read().iter().find(|(_, known)| known.channels.contains_key(&channel)).map(|(guild, _)| *guild)
     }
 
+    /// What the bot may do on a server, or in one of its channels. `None` while that cannot be told.
+    pub(super) fn may(&self, guild: GuildId, channel: Option<ChannelId>) -> Option<Permissions> {
+        let me = *self.me.get()?;
+        self.look(guild, |known| permission::of(known, guild, me, channel)).flatten()
+    }
+
     /// Takes note of an event, if it is about such things.
     pub(super) fn notice(&self, event: &FullEvent) {
         match event {
+            FullEvent::Ready { data_about_bot } => drop(self.me.set(data_about_bot.user.id)),
+            FullEvent::GuildMemberUpdate { event, .. } if event.user.bot => {
+                let (id, roles) = (event.user.id, event.roles.clone());
+                self.change(event.guild_id, |known| drop(known.programs.insert(id, roles)));
+            }
             FullEvent::GuildCreate { guild, .. } => {
                 self.write().insert(guild.id, known(guild));
                 self.news.notify_waiters();
@@ -104,14 +145,15 @@ impl Guilds {
                 self.change(*guild_id, |known| drop(known.roles.remove(removed_role_id)));
             }
             FullEvent::ChannelCreate { channel: new }
+            | FullEvent::CategoryCreate { category: new }
             | FullEvent::ChannelUpdate { new, .. }
             | FullEvent::ThreadCreate { thread: new }
             | FullEvent::ThreadUpdate { new, .. } => self.set_channel(new),
-            FullEvent::ChannelDelete { channel, .. } => {
-                self.change(channel.guild_id, |known| drop(known.channels.remove(&channel.id)));
+            FullEvent::ChannelDelete { channel, .. } | FullEvent::CategoryDelete { category: channel } => {
+                self.forget_channel(channel.guild_id, channel.id);
             }
             FullEvent::ThreadDelete { thread, .. } => {
-                self.change(thread.guild_id, |known| drop(known.channels.remove(&thread.id)));
+                self.forget_channel(thread.guild_id, thread.id);
             }
             _ => {}
         }
@@ -121,6 +163,11 @@ impl Guilds {
     pub(super) fn set_channel(&self, new: &GuildChannel) {
         let (id, place) = place(new);
         self.change(new.guild_id, |known| drop(known.channels.insert(id, place)));
+    }
+
+    /// Takes note that a channel, category or thread is not there any more.
+    pub(super) fn forget_channel(&self, guild: GuildId, gone: ChannelId) {
+        self.change(guild, |known| drop(known.channels.remove(&gone)));
     }
 
     fn change(&self, guild: GuildId, change: impl FnOnce(&mut Known)) {
@@ -144,6 +191,12 @@ fn known(guild: &Guild) -> Known {
         owner: Some(guild.owner_id),
         roles: guild.roles.values().map(role).collect(),
         channels: guild.channels.values().chain(&guild.threads).map(place).collect(),
+        programs: guild
+            .members
+            .values()
+            .filter(|it| it.user.bot)
+            .map(|it| (it.user.id, it.roles.clone()))
+            .collect(),
     }
 }
 
@@ -157,6 +210,7 @@ fn place(channel: &GuildChannel) -> (ChannelId, Place) {
         kind: channel.kind,
         parent: channel.parent_id,
         topic: channel.topic.clone(),
+        overwrites: channel.permission_overwrites.clone(),
     };
     (channel.id, place)
 }
