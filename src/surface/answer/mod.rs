@@ -37,7 +37,8 @@ pub use self::changed::changed;
 pub use self::help::help;
 pub use self::history::{log, search};
 pub use self::project::{
-    Check, ProjectRow, Registered, health, project_list, project_status, registered, unregistered,
+    Check, ProjectRow, Registered, bound, health, let_go, moved_away, project_list, project_status,
+    registered, unregistered, welcome,
 };
 pub use self::refusal::refused;
 pub use self::sprint::sprint_status;

@@ -84,6 +84,49 @@ pub fn unregistered(name: &ProjectName, path: &str) -> Answer {
         .choice("Register it again", to_text(&again))
 }
 
+/// What stands at the beginning of the channel of a project.
+pub fn welcome(name: &ProjectName, path: &str, state: State) -> Answer {
+    let answer = Answer::info(format!("This is the channel of {name}"))
+        .paragraph("What is asked here is about this project; commands and buttons do the same. Each change becomes a commit on the branch `orch-state` of its repository, under the name of whoever asked.");
+    let answer = match state {
+        State::Idle => answer.paragraph("Begin with an epic or with single stories, choose some for a sprint with `sprint plan`, and start it with `sprint start`."),
+        _ => answer,
+    };
+    let answer = next_field(answer.field("Path", path).field("State", state.name()), state);
+    let answer = match state {
+        State::Idle => {
+            let answer = answer.primary("Add an epic", "epic").asking("description");
+            answer.choice("Add a story", "backlog add").asking("description")
+        }
+        _ => answer.primary("Backlog", "backlog view"),
+    };
+    answer.choice("State", "state").choice("Help", "help")
+}
+
+/// What stands at the end of the channel of a project that was let go.
+pub fn let_go(name: Option<&ProjectName>) -> Answer {
+    let name =
+        name.map_or_else(|| "The project of this channel".to_owned(), |name| format!("Project {name}"));
+    Answer::warning(format!("{name} is not managed here any more"))
+        .paragraph("Its state stays in its repository, on the branch `orch-state`. This channel stays too, for what was said in it; nothing more comes here.")
+}
+
+/// A project that is spoken about in another channel than before.
+pub fn bound(name: &ProjectName, channel: &str, before: Option<&str>, state: State) -> Answer {
+    let answer = Answer::done(format!("Project {name} belongs to {channel}"))
+        .paragraph("What is asked there is about this project from now on.")
+        .field("Channel", channel)
+        .field_if("Before", before)
+        .field("State", state.name());
+    next_field(answer, state)
+}
+
+/// What stands at the end of a channel whose project is spoken about elsewhere.
+pub fn moved_away(name: &ProjectName, channel: &str) -> Answer {
+    Answer::info(format!("Project {name} is in {channel} now"))
+        .paragraph("This channel stays for what was said in it.")
+}
+
 /// All projects.
 pub fn project_list(rows: &[ProjectRow]) -> Answer {
     if rows.is_empty() {

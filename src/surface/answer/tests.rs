@@ -13,8 +13,9 @@ use crate::domain::story::{Note, Priority, Status, Story};
 use crate::domain::workflow::State;
 use crate::surface::answer::samples::{World, epic, moved, of, plan, story};
 use crate::surface::answer::{
-    Answer, Check, ProjectRow, Registered, backlog, changed, health, help, log, project_list, project_status,
-    ready, refused, registered, search, sprint_status, state, unregistered,
+    Answer, Check, ProjectRow, Registered, backlog, bound, changed, health, help, let_go, log, moved_away,
+    project_list, project_status, ready, refused, registered, search, sprint_status, state, unregistered,
+    welcome,
 };
 use crate::surface::parse;
 use crate::surface::render::text::{Terminal, render};
@@ -304,6 +305,12 @@ fn projects() {
         health(&of("billing"), std::slice::from_ref(&good)),
         health(&of("billing"), &[good, bad]),
         unregistered(&of("billing"), "/home/ada/my src/billing"),
+        welcome(&of("billing"), "/home/ada/src/billing", State::Idle),
+        welcome(&of("billing"), "/home/ada/src/billing", State::SprintActive),
+        bound(&of("billing"), "#money", Some("#tower-billing"), State::SprintActive),
+        moved_away(&of("billing"), "#money"),
+        let_go(Some(&of("billing"))),
+        let_go(None),
     ];
 
     insta::assert_snapshot!(shown(&answers));

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::command::{Command, Scope};
+use crate::domain::command::{Command, CommandKind, Scope};
 use crate::domain::envelope::Envelope;
 use crate::domain::id::{CommandId, ProjectName};
 use crate::domain::person::{Person, Surface};
@@ -234,7 +234,7 @@ impl Desk {
     }
 
     /// The outcome of a request that would be refused as things stand, found out without carrying anything out.
-    /// `None` if nothing is known to refuse it. What only looks is never refused here: ask for it.
+    /// `None` if nothing is known to refuse it.
     pub async fn foresee(&self, request: &Request, rights: &Rights) -> Option<Outcome> {
         let id = request.id.as_deref().and_then(|id| id.parse().ok());
         let id = id.unwrap_or_else(|| fresh_id(&self.ambient));
@@ -264,7 +264,12 @@ impl Desk {
                 let project = self.project_meant(named, &request.folder, rights)?;
                 Ok(access::allow(rights, kind, Some(&project))?)
             }
-            Scope::Read => Ok(()),
+            Scope::Read if kind == CommandKind::Help => Ok(()),
+            Scope::Read => {
+                let named = own_name(&parsed.command).or(named);
+                let project = self.project_meant(named, &request.folder, rights)?;
+                Ok(access::allow(rights, kind, Some(&project))?)
+            }
             Scope::Change => {
                 let project = self.project_meant(named, &request.folder, rights)?;
                 access::allow(rights, kind, Some(&project))?;
@@ -407,7 +412,7 @@ pub fn fresh_id(ambient: &Ambient) -> CommandId {
 }
 
 /// The name of another project that the command itself carries.
-fn own_name(command: &Command) -> Option<String> {
+pub fn own_name(command: &Command) -> Option<String> {
     match command {
         Command::ProjectStatus { name } | Command::ProjectHealth { name } => {
             name.as_ref().map(ToString::to_string)

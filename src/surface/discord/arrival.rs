@@ -20,6 +20,8 @@ impl Bot {
         }
         let bot = Arc::clone(self);
         self.tasks.spawn(async move { bot.make_commands_known(guild).await });
+        let bot = Arc::clone(self);
+        self.tasks.spawn(async move { bot.put_in_order(guild).await });
     }
 
     /// Tells a server about the commands, if it does not know these yet: it may be told only so often a day.

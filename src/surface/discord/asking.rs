@@ -1,6 +1,6 @@
 //! Somebody asks something: what commands, buttons and forms have in common.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serenity::all::{
@@ -9,9 +9,10 @@ use serenity::all::{
 };
 
 use crate::config;
+use crate::domain::id::ProjectName;
 use crate::domain::person::{Person, Role, Surface};
 use crate::domain::refusal::{Code, Refusal};
-use crate::engine::Entry;
+use crate::engine::{Entry, Site};
 use crate::gateway::access::Rights;
 use crate::surface::desk::Request;
 use crate::surface::discord::bot::Bot;
@@ -175,6 +176,16 @@ impl Bot {
 }
 
 impl Asking {
+    /// The id of the command.
+    pub(super) fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// A repository that is to be put under management.
+    pub(super) fn site(&self, path: &Path, name: Option<ProjectName>, import: bool) -> Site {
+        Site { path: self.folder.join(path), name, import, roots: self.rights.roots() }
+    }
+
     /// The request that `text` is.
     pub(super) fn request(&self, text: String) -> Request {
         Request {

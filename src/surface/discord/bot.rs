@@ -19,6 +19,7 @@ use crate::surface::discord::guilds::Guilds;
 use crate::surface::discord::menu;
 use crate::surface::discord::places::Places;
 use crate::surface::discord::rest::{self, Fault};
+use crate::surface::discord::topic::Topics;
 
 /// How long what was begun may take when the program stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -51,6 +52,9 @@ pub(super) struct Bot {
     http: Http,
     guilds: Guilds,
     places: Places,
+    topics: Topics,
+    /// Held by whoever makes channels or looks for what was left of making them.
+    pub(super) making: tokio::sync::Mutex<()>,
     /// What was begun and should be finished before the program ends.
     pub(super) tasks: TaskTracker,
     /// Wakes whoever posts what waits.
@@ -80,12 +84,21 @@ impl Bot {
         &self.setup.config
     }
 
+    /// What this machine is called in channels.
+    pub(super) fn host(&self) -> &str {
+        self.setup.config.host.as_deref().unwrap_or(&self.setup.ambient.host)
+    }
+
     pub(super) fn http(&self) -> &Http {
         &self.http
     }
 
     pub(super) fn guilds(&self) -> &Guilds {
         &self.guilds
+    }
+
+    pub(super) fn topics(&self) -> &Topics {
+        &self.topics
     }
 
     pub(super) fn places(&self) -> &Places {
@@ -107,10 +120,20 @@ pub async fn serve(setup: Setup, stopping: watch::Receiver<bool>) -> anyhow::Res
     };
     let http = connect::http(&setup.token, &address)?;
     let places = Places::open(setup.ledger.clone())?;
-    let (tasks, guilds) = (TaskTracker::new(), Guilds::default());
-    let bot =
-        Arc::new(Bot { setup, address, http, guilds, places, tasks, outbox_filled: Notify::new(), stopping });
+    let bot = Arc::new(Bot {
+        setup,
+        address,
+        http,
+        guilds: Guilds::default(),
+        places,
+        topics: Topics::default(),
+        making: tokio::sync::Mutex::default(),
+        tasks: TaskTracker::new(),
+        outbox_filled: Notify::new(),
+        stopping,
+    });
     bot.tasks.spawn(Arc::clone(&bot).empty_outbox());
+    bot.tasks.spawn(Arc::clone(&bot).keep_topics());
     let mut pause = PAUSES.0;
     loop {
         match bot.session().await? {
@@ -204,6 +227,8 @@ impl Bot {
             }
             FullEvent::Resume { .. } => tracing::info!("on Discord again"),
             FullEvent::GuildCreate { guild, .. } => self.arrived(guild.id).await,
+            FullEvent::ChannelDelete { channel, .. } => self.channel_gone(channel.id),
+            FullEvent::ThreadDelete { thread, .. } => self.channel_gone(thread.id),
             FullEvent::InteractionCreate { interaction } => self.interaction(interaction).await,
             _ => {}
         }

@@ -7,12 +7,11 @@ use serenity::all::{
     CreateInteractionResponse, CreateInteractionResponseMessage, Interaction, ModalInteraction,
 };
 
-use crate::domain::command::Scope;
 use crate::domain::refusal::{Code, Refusal};
 use crate::surface::discord::asking::{Asking, Line, Parts};
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::look::{self, Key};
-use crate::surface::discord::serving::Way;
+use crate::surface::discord::serving::{Way, looks_only};
 use crate::surface::parse;
 
 /// What was pressed, once it is understood.
@@ -87,13 +86,12 @@ impl Bot {
 
     /// Shows another page in place of the one that is shown.
     async fn turn_to(self: &Arc<Self>, asking: &Asking, line: &Line, number: u32, text: String) {
-        let looks_only =
-            parse::parse(&text).is_ok_and(|parsed| parsed.command.kind().scope() != Scope::Change);
-        if !looks_only {
+        let kind = parse::parse(&text).ok().map(|parsed| parsed.command.kind());
+        let Some(kind) = kind.filter(|kind| looks_only(*kind)) else {
             let refusal = Refusal::new(Code::Invalid, "that page cannot be shown", "type the command again");
             return self.refuse(line, &refusal).await;
-        }
-        let (outcome, _) = self.desk().begin(asking.request(text.clone()), &asking.rights).await;
+        };
+        let (outcome, _) = self.carry_out(asking, kind, text.clone()).await;
         if let Some(refusal) = &outcome.refusal {
             return self.refuse(line, refusal).await;
         }

@@ -91,7 +91,7 @@ impl Bot {
         };
         let projects = visible(&asking.rights);
         let folders = match asked.given.kind {
-            CommandKind::ProjectRegister => self.repositories().await,
+            CommandKind::ProjectRegister | CommandKind::ProjectBind => self.repositories().await,
             _ => Vec::new(),
         };
         let candidates =

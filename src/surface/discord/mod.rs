@@ -17,12 +17,16 @@
 
 mod arrival;
 mod asking;
+mod binding;
 mod bot;
+mod channels;
 mod click;
 mod command;
 mod connect;
 mod guilds;
+mod health;
 pub mod look;
+mod mending;
 pub mod menu;
 mod naming;
 mod outbox;
@@ -34,5 +38,6 @@ mod registering;
 mod reply;
 mod rest;
 mod serving;
+mod topic;
 
 pub use crate::surface::discord::bot::{Setup, serve};

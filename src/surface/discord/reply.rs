@@ -11,7 +11,7 @@ use serenity::all::{
 };
 use sha1::{Digest, Sha1};
 
-use crate::domain::command::{CommandKind, Scope};
+use crate::domain::command::CommandKind;
 use crate::domain::refusal::Refusal;
 use crate::ledger::Ledger;
 use crate::surface::answer::{self, Answer};
@@ -21,6 +21,7 @@ use crate::surface::discord::bot::Bot;
 use crate::surface::discord::look::{self, Key, Keys, Paging, Sheet};
 use crate::surface::discord::picture;
 use crate::surface::discord::rest::{self, Fault};
+use crate::surface::discord::serving::looks_only;
 
 /// Discord shows an interaction as failed when it hears nothing for three seconds.
 const ACKNOWLEDGE: Duration = Duration::from_millis(2500);
@@ -152,7 +153,7 @@ impl Bot {
         outcome: &Outcome,
     ) {
         let Some(reply) = &outcome.reply else { return };
-        let looks_only = kind.scope() != Scope::Change && kind != CommandKind::ProjectRegister;
+        let looks_only = looks_only(kind);
         let mut parcels =
             self.parcels(line, reply, outcome.commit.as_deref(), looks_only.then_some(text), 1).await;
         if looks_only {

@@ -98,10 +98,9 @@ where
     let deadline = Instant::now() + patience;
     let mut pause = FIRST_PAUSE;
     loop {
-        let fault = match tokio::time::timeout(TRY.min(patience), call()).await {
-            Ok(Ok(value)) => return Ok(value),
-            Ok(Err(error)) => Fault::of(&error),
-            Err(_) => Fault::Away("it does not answer".to_owned()),
+        let fault = match once(TRY.min(patience), call()).await {
+            Ok(value) => return Ok(value),
+            Err(fault) => fault,
         };
         if !fault.is_passing() || Instant::now() + pause >= deadline {
             return Err(fault);
@@ -109,5 +108,17 @@ where
         tracing::debug!("{fault}; trying again in {pause:?}");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Makes a call that must not be made twice.
+pub(super) async fn once<T>(
+    patience: Duration,
+    call: impl Future<Output = serenity::Result<T>>,
+) -> Result<T, Fault> {
+    match tokio::time::timeout(patience, call).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Fault::of(&error)),
+        Err(_) => Err(Fault::Away("it does not answer".to_owned())),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::command::{Command, CommandKind, Scope};
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::CommitWatch;
-use crate::surface::desk::Outcome;
+use crate::surface::desk::{Outcome, own_name};
 use crate::surface::discord::asking::{Asking, Line};
 use crate::surface::discord::bot::Bot;
 use crate::surface::parse;
@@ -41,7 +41,9 @@ impl Bot {
             return self.refuse(line, &self.no_project_here(asking)).await;
         }
         // Whoever is refused is told in private, and that has to be said with the first word.
-        let early = if kind.scope() == Scope::Read {
+        // A look at the health of a project mends what it finds; that must not be broken off.
+        let is_look = kind.scope() == Scope::Read && kind != CommandKind::ProjectHealth;
+        let early = if is_look {
             tokio::time::timeout(QUICK, self.desk().handle(request, &asking.rights)).await.ok()
         } else {
             tokio::time::timeout(QUICK, self.desk().foresee(&request, &asking.rights)).await.ok().flatten()
@@ -55,7 +57,7 @@ impl Bot {
         if !self.acknowledge(line, private).await {
             return;
         }
-        let looked = early.filter(|_| kind.scope() == Scope::Read);
+        let looked = early.filter(|_| is_look);
         let (outcome, commit) = match looked {
             Some(outcome) => (outcome, None),
             None => self.carry_out(asking, kind, text.clone()).await,
@@ -66,7 +68,8 @@ impl Bot {
         self.answer(line, kind, &text, outcome, commit).await;
     }
 
-    async fn carry_out(
+    /// Carries a command out, and says how.
+    pub(super) async fn carry_out(
         self: &Arc<Self>,
         asking: &Asking,
         kind: CommandKind,
@@ -75,6 +78,8 @@ impl Bot {
         match kind {
             CommandKind::ProjectRegister => (self.register(asking, text).await, None),
             CommandKind::ProjectUnregister => (self.unregister(asking, text).await, None),
+            CommandKind::ProjectBind => (self.bind(asking, text).await, None),
+            CommandKind::ProjectHealth => (self.health(asking, text).await, None),
             _ => self.desk().begin(asking.request(text), &asking.rights).await,
         }
     }
@@ -134,13 +139,8 @@ impl Bot {
 fn needs_project(kind: CommandKind, text: &str) -> bool {
     let about_one = kind.scope() != Scope::Node && kind != CommandKind::Help;
     about_one
-        && parse::parse(text).is_ok_and(|parsed| {
-            let own = match &parsed.command {
-                Command::ProjectStatus { name } | Command::ProjectHealth { name } => name.is_some(),
-                _ => false,
-            };
-            parsed.project.is_none() && !own
-        })
+        && parse::parse(text)
+            .is_ok_and(|parsed| parsed.project.is_none() && own_name(&parsed.command).is_none())
 }
 
 /// Whether a command asks to be confirmed, so that it cannot have an effect yet.
@@ -167,4 +167,13 @@ fn kindly(way: Way, mut outcome: Outcome) -> Outcome {
         reply.text = Some(format!("This button was for a moment that is over: {why}."));
     }
     outcome
+}
+
+/// Whether a command changes nothing, so that its answer may be shown page by page.
+pub(super) fn looks_only(kind: CommandKind) -> bool {
+    match kind.scope() {
+        Scope::Read => true,
+        Scope::Node => kind == CommandKind::ProjectList,
+        Scope::Change => false,
+    }
 }
