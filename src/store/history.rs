@@ -22,6 +22,17 @@ const DEPTH: usize = 10_000;
 /// How many digits of a commit id people see.
 pub(crate) const SHORT: usize = 10;
 
+/// The end of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Since {
+    /// The latest commit; `None` if there is none at all.
+    pub latest: Option<String>,
+    /// What came after the commit in question, newest first.
+    pub entries: Vec<Entry>,
+    /// Whether that is all. Otherwise it is more than was wanted, or the history is another one now.
+    pub is_whole: bool,
+}
+
 impl ProjectStore {
     /// The latest commits, newest first: at most `count`, and only those that `wanted` accepts.
     pub fn entries(&self, count: usize, wanted: &dyn Fn(&Entry) -> bool) -> Result<Vec<Entry>, StoreError> {
@@ -34,6 +45,21 @@ impl ProjectStore {
             Ok(entries.len() < count)
         })?;
         Ok(entries)
+    }
+
+    /// What was committed after `commit`; nothing but the latest commit where none is given.
+    pub fn since(&self, commit: Option<&str>, most: usize) -> Result<Since, StoreError> {
+        let mut since = Since { latest: None, entries: Vec::new(), is_whole: commit.is_none() };
+        self.walk(|one| {
+            let id = one.id().to_string();
+            since.is_whole |= commit == Some(id.as_str());
+            if !since.is_whole {
+                since.entries.push(entry(one));
+            }
+            since.latest.get_or_insert(id);
+            Ok(!since.is_whole && since.entries.len() < most)
+        })?;
+        Ok(since)
     }
 
     /// The commit that carried out the command with this id, if it is among the latest.

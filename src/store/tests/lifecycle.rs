@@ -207,3 +207,22 @@ fn the_history_says_what_each_command_changed() {
     assert_eq!(project.stories.len(), 1);
     assert!(matches!(world.store().past_at("ffffffff").unwrap_err(), StoreError::UnknownCommit { .. }));
 }
+
+#[test]
+fn what_came_after_a_commit_is_told_as_far_as_it_is_wanted() {
+    let mut world = World::with_stories(4);
+    let all = world.store().entries(100, &|_| true).unwrap();
+    let (latest, third) = (all[0].commit.clone(), all[2].commit.clone());
+
+    let since = |world: &mut World, commit: Option<&str>, most| {
+        let since = world.store().since(commit, most).unwrap();
+        assert_eq!(since.latest.as_ref(), Some(&latest));
+        (since.entries, since.is_whole)
+    };
+
+    assert_eq!(since(&mut world, Some(&third), 10), (all[..2].to_vec(), true));
+    assert_eq!(since(&mut world, Some(&latest), 10), (Vec::new(), true));
+    assert_eq!(since(&mut world, None, 10), (Vec::new(), true));
+    assert_eq!(since(&mut world, Some(&third), 1), (all[..1].to_vec(), false));
+    assert_eq!(since(&mut world, Some("another history"), 100), (all, false));
+}
