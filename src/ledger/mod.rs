@@ -22,7 +22,7 @@ use rusqlite::Connection;
 use thiserror::Error;
 
 pub use crate::ledger::making::Making;
-pub use crate::ledger::outbox::{OUTBOX_MAX, Waiting};
+pub use crate::ledger::outbox::{Letter, OUTBOX_MAX, Telling, Waiting};
 pub use crate::ledger::places::{Channel, Posted, Thread};
 
 /// The name of the file in the data directory.

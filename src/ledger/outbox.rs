@@ -2,6 +2,8 @@
 
 use rusqlite::{Row, params};
 
+use crate::domain::id::Uid;
+use crate::ledger::places::{self, Thread};
 use crate::ledger::{Ledger, LedgerError};
 
 /// How many messages may wait. Whoever is away for longer than that reads the log.
@@ -20,18 +22,71 @@ pub struct Waiting {
     pub body: String,
 }
 
+/// A message that is to be posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// Where it goes.
+    pub channel: u64,
+    /// Makes saying it twice show it once.
+    pub nonce: String,
+    /// The message as JSON.
+    pub body: String,
+}
+
+/// What is told of a part of a history, with everything that follows from having told it.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// Whose history it is.
+    pub project: Uid,
+    /// The cursor that moves.
+    pub cursor: String,
+    /// How far the history is told then.
+    pub told: String,
+    /// The threads that were made or opened for it.
+    pub threads: Vec<Thread>,
+    /// What is said.
+    pub letters: Vec<Letter>,
+}
+
+const PUT: &str = "INSERT OR IGNORE INTO outbox (channel, nonce, body) VALUES (?1, ?2, ?3)";
+
 impl Ledger {
-    /// Keeps a message until it can be said. The same nonce again changes nothing.
-    pub fn put_out(&self, channel: u64, nonce: &str, body: &str) -> Result<(), LedgerError> {
+    /// Keeps all of a telling or, if the process ends meanwhile, nothing: so it is told once.
+    pub fn tell(&self, telling: &Telling) -> Result<(), LedgerError> {
+        self.has_room_for(telling.letters.len())?;
+        self.with(|it| {
+            let transaction = it.unchecked_transaction()?;
+            for thread in &telling.threads {
+                places::put_thread(&transaction, telling.project, thread)?;
+            }
+            for letter in &telling.letters {
+                let row = params![letter.channel.cast_signed(), letter.nonce, letter.body];
+                transaction.execute(PUT, row)?;
+            }
+            places::put_cursor(&transaction, &telling.cursor, &telling.told)?;
+            transaction.commit()
+        })
+    }
+
+    /// Whether something waits to be said in a channel.
+    pub fn has_letters_for(&self, channel: u64) -> Result<bool, LedgerError> {
+        self.with(|it| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE channel = ?1)";
+            it.query_row(sql, [channel.cast_signed()], |row| row.get(0))
+        })
+    }
+
+    fn has_room_for(&self, more: usize) -> Result<(), LedgerError> {
         let waiting: u32 =
             self.with(|it| it.query_row("SELECT count(*) FROM outbox", [], |row| row.get(0)))?;
-        if waiting >= OUTBOX_MAX {
-            return Err(LedgerError::Full { waiting });
-        }
-        self.with(|it| {
-            let sql = "INSERT OR IGNORE INTO outbox (channel, nonce, body) VALUES (?1, ?2, ?3)";
-            it.execute(sql, params![channel.cast_signed(), nonce, body])
-        })?;
+        let more = u32::try_from(more).unwrap_or(u32::MAX);
+        if waiting.saturating_add(more) > OUTBOX_MAX { Err(LedgerError::Full { waiting }) } else { Ok(()) }
+    }
+
+    /// Keeps a message until it can be said. The same nonce again changes nothing.
+    pub fn put_out(&self, channel: u64, nonce: &str, body: &str) -> Result<(), LedgerError> {
+        self.has_room_for(1)?;
+        self.with(|it| it.execute(PUT, params![channel.cast_signed(), nonce, body]))?;
         Ok(())
     }
 
@@ -74,5 +129,32 @@ mod tests {
         }
 
         assert_eq!(seen, ["first", "second", "third"]);
+    }
+
+    #[test]
+    fn a_telling_is_kept_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path()).unwrap();
+        let project = Uid("01J0000000000000000000000A".parse().unwrap());
+        let letter = |at: usize| Letter { channel: 5, nonce: at.to_string(), body: "x".to_owned() };
+        let thread = Thread { story: "S-1".parse().unwrap(), thread: 5, closed: false };
+        let telling = |letters| Telling {
+            project,
+            cursor: "told".to_owned(),
+            told: "abc".to_owned(),
+            threads: vec![thread.clone()],
+            letters,
+        };
+
+        let full = ledger.tell(&telling((0..=OUTBOX_MAX as usize).map(letter).collect()));
+        assert!(matches!(full, Err(LedgerError::Full { .. })));
+        assert_eq!((ledger.cursor("told").unwrap(), ledger.has_letters_for(5).unwrap()), (None, false));
+        assert_eq!(ledger.threads(project).unwrap(), []);
+
+        ledger.tell(&telling(vec![letter(1), letter(2)])).unwrap();
+        assert_eq!(ledger.cursor("told").unwrap().as_deref(), Some("abc"));
+        assert_eq!(ledger.waiting(10).unwrap().len(), 2);
+        assert_eq!((ledger.has_letters_for(5).unwrap(), ledger.has_letters_for(6).unwrap()), (true, false));
+        assert_eq!(ledger.threads(project).unwrap(), [thread.clone()]);
     }
 }

@@ -1,6 +1,6 @@
 //! Where on a chat things of a project are: its channel, its board, the threads of its stories.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::id::{StoryId, Uid};
 use crate::ledger::{Ledger, LedgerError};
@@ -52,6 +52,16 @@ fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
 fn parsed<T: std::str::FromStr>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
     let text: String = row.get(at)?;
     text.parse().map_err(|_| rusqlite::Error::InvalidColumnType(at, text, rusqlite::types::Type::Text))
+}
+
+pub(super) fn put_thread(file: &Connection, project: Uid, it: &Thread) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO thread (project, story, thread, closed) VALUES (?1, ?2, ?3, ?4)";
+    let story = it.story.to_string();
+    file.execute(sql, params![project.to_string(), story, signed(it.thread), it.closed]).map(drop)
+}
+
+pub(super) fn put_cursor(file: &Connection, name: &str, value: &str) -> rusqlite::Result<()> {
+    file.execute("INSERT OR REPLACE INTO cursor (name, value) VALUES (?1, ?2)", [name, value]).map(drop)
 }
 
 impl Ledger {
@@ -136,13 +146,7 @@ impl Ledger {
 
     /// Notes the thread of a story.
     pub fn set_thread(&self, project: Uid, it: &Thread) -> Result<(), LedgerError> {
-        self.with(|file| {
-            let sql =
-                "INSERT OR REPLACE INTO thread (project, story, thread, closed) VALUES (?1, ?2, ?3, ?4)";
-            let story = it.story.to_string();
-            file.execute(sql, params![project.to_string(), story, signed(it.thread), it.closed])
-        })?;
-        Ok(())
+        self.with(|file| put_thread(file, project, it))
     }
 
     /// How far `name` has got.
@@ -170,10 +174,7 @@ impl Ledger {
 
     /// Notes how far `name` has got.
     pub fn set_cursor(&self, name: &str, value: &str) -> Result<(), LedgerError> {
-        self.with(|it| {
-            it.execute("INSERT OR REPLACE INTO cursor (name, value) VALUES (?1, ?2)", [name, value])
-        })?;
-        Ok(())
+        self.with(|file| put_cursor(file, name, value))
     }
 
     /// Keeps a text under a key that is made of it.
