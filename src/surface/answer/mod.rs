@@ -14,6 +14,7 @@
 
 mod approval;
 mod backlog;
+mod board;
 mod changed;
 mod help;
 mod history;
@@ -23,6 +24,7 @@ mod review;
 mod sprint;
 mod state;
 mod story;
+mod thread;
 mod view;
 pub(crate) mod words;
 
@@ -33,6 +35,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::board::{Standing, board, board_title};
 pub use self::changed::changed;
 pub use self::help::help;
 pub use self::history::{log, search};
@@ -43,6 +46,7 @@ pub use self::project::{
 pub use self::refusal::refused;
 pub use self::sprint::sprint_status;
 pub use self::state::{ready, state};
+pub use self::thread::{news, story_news};
 pub use self::view::backlog;
 
 use crate::domain::workflow::State;

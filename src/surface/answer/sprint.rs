@@ -212,7 +212,7 @@ pub(crate) fn progress_line(project: &Project, sprint: &Sprint) -> String {
 }
 
 /// When the sprint should be over.
-fn end(sprint: &Sprint) -> Option<Timestamp> {
+pub(crate) fn end(sprint: &Sprint) -> Option<Timestamp> {
     let start = sprint.started_at?;
     start.checked_add(SignedDuration::from_hours(24 * i64::from(sprint.days))).ok()
 }

@@ -44,7 +44,8 @@ fn label(kind: CommandKind) -> &'static str {
     }
 }
 
-fn meaning(state: State) -> &'static str {
+/// What a state means, in a sentence.
+pub(crate) fn meaning(state: State) -> &'static str {
     match state {
         State::Idle => "There is nothing to do.",
         State::BacklogReady => "The backlog is open, and no sprint is chosen.",

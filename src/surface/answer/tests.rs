@@ -13,9 +13,9 @@ use crate::domain::story::{Note, Priority, Status, Story};
 use crate::domain::workflow::State;
 use crate::surface::answer::samples::{World, epic, moved, of, plan, story};
 use crate::surface::answer::{
-    Answer, Check, ProjectRow, Registered, backlog, bound, changed, health, help, let_go, log, moved_away,
-    project_list, project_status, ready, refused, registered, search, sprint_status, state, unregistered,
-    welcome,
+    Answer, Check, ProjectRow, Registered, Standing, backlog, board, board_title, bound, changed, health, help,
+    let_go, log, moved_away, project_list, project_status, ready, refused, registered, search, sprint_status,
+    state, unregistered, welcome,
 };
 use crate::surface::parse;
 use crate::surface::render::text::{Terminal, render};
@@ -399,4 +399,61 @@ fn an_answer_survives_being_json() {
     }
     let bare = serde_json::to_string(&Answer::done("x")).unwrap();
     assert_eq!(bare, r#"{"title":"x","tone":"done"}"#);
+}
+
+#[test]
+fn the_board_of_a_sprint() {
+    let planned = World::sprint();
+    let mut midway = World::midway();
+    midway.does(moved("S-1", Status::InReview, None));
+    let mut review = World::midway();
+    review.does(Command::SprintFinish);
+    let mut stuck = World::midway();
+    stuck.does(moved("S-1", Status::Blocked, Some("the sandbox of the provider is down")));
+    let all = [planned, midway, review, stuck];
+
+    insta::assert_snapshot!(shown(&all.map(|world| board(&world.project, 8))));
+}
+
+#[test]
+fn the_board_of_a_backlog_and_of_questions() {
+    let mut asking = World::backlog();
+    let project = Arc::make_mut(&mut asking.project);
+    for number in 1..=3 {
+        project.apply(&Event::ApprovalRaised(question(number)));
+    }
+    let boards = [board(&World::new().project, 8), board(&asking.project, 2), board(&asking.project, 0)];
+
+    insta::assert_snapshot!(shown(&boards));
+}
+
+fn question(number: u32) -> Arc<Approval> {
+    Arc::new(Approval {
+        id: ApprovalId(number),
+        uid: Uid(of("01J00000000000000000000001")),
+        question: Question::Imported,
+        text: of("May the provider be asked?"),
+        raised_at: of("2026-03-02T09:00:00Z"),
+        raised_by: of("Ada"),
+        extra: crate::domain::entity::Extra::new(),
+    })
+}
+
+#[test]
+fn a_board_says_the_same_until_something_happens() {
+    let mut world = World::midway();
+    let before = board(&world.project, 8);
+    world.days(3);
+
+    assert_eq!(board(&world.project, 8), before);
+    assert!(before.title.starts_with(&board_title(&world.project)));
+}
+
+#[test]
+fn a_standing_is_one_line() {
+    let mut idle = World::backlog();
+    Arc::make_mut(&mut idle.project).apply(&Event::ApprovalRaised(question(1)));
+    let standings = [&World::midway(), &idle].map(|world| Standing::of(&world.project).words());
+
+    assert_eq!(standings, ["1/17 points, 1 blocked", "5 open, 1 waits"]);
 }

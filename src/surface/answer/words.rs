@@ -27,6 +27,15 @@ pub(crate) fn excerpt(text: &str, max: usize, see: &str) -> String {
     format!("{} … ({} more characters; see {see})", head.trim_end(), thousands(left))
 }
 
+/// The beginning of `text` where it is too long for a list, whose items say where the whole is to be seen.
+pub(crate) fn cut(text: &str, max: usize) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.len() == text.len() && text.chars().count() <= max {
+        return text.to_owned();
+    }
+    format!("{}…", head(line, max - 1).trim_end())
+}
+
 /// What a description says beyond the title, which often is its first line.
 pub(crate) fn beyond<'a>(description: &'a str, title: &str) -> &'a str {
     match description.strip_prefix(title) {
@@ -219,6 +228,20 @@ mod tests {
         let family = "👨‍👩‍👧‍👦 and friends";
         assert_eq!(excerpt(family, 3, "`x`"), " … (19 more characters; see `x`)");
         assert_eq!(excerpt(family, 8, "`x`"), "👨‍👩‍👧‍👦 … (12 more characters; see `x`)");
+    }
+
+    #[test]
+    fn a_list_shows_the_beginning_of_one_line() {
+        #[rustfmt::skip]
+        let cases = [
+            ("as it is",          8, "as it is"),
+            ("one two three",     9, "one two…"),
+            ("first\nsecond",   20, "first…"),
+            ("éééééé",            4, "ééé…"),
+        ];
+        for (text, max, shown) in cases {
+            assert_eq!(cut(text, max), shown);
+        }
     }
 
     #[test]
