@@ -214,7 +214,7 @@ impl Standing {
             None => format!("{} open", words::thousands(self.open)),
         };
         let some = |number: usize, what: &str| {
-            (number > 0).then(|| format!(", {} {what}", words::thousands(number))).unwrap_or_default()
+            if number > 0 { format!(", {} {what}", words::thousands(number)) } else { String::new() }
         };
         let waiting = if self.waiting == 1 { "waits" } else { "wait" };
         format!("{size}{}{}", some(self.blocked, "blocked"), some(self.waiting, waiting))

@@ -1,12 +1,12 @@
 //! What happened to single stories of a sprint, told where people speak about each of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use crate::domain::id::StoryId;
+use crate::domain::id::{SprintId, StoryId};
 use crate::domain::past::Entry;
 use crate::domain::project::Project;
+use crate::domain::sprint::Sprint;
 use crate::domain::story::{Status, Story};
 use crate::surface::answer::{Answer, Tone, words};
 
@@ -16,20 +16,56 @@ const LINE: usize = 280;
 /// What a part of the history says about stories, a line each, oldest first. Only what happened to a story while a
 /// sprint with it went on is told.
 ///
-/// `entries` are newest first, as the history gives them.
+/// `entries` are newest first, as the history gives them, and `project` is what they have led to.
 pub fn news(project: &Project, entries: &[Entry]) -> BTreeMap<StoryId, Vec<String>> {
     let mut told: BTreeMap<StoryId, Vec<String>> = BTreeMap::new();
+    let mut going_on = going_on_before(project, entries);
     for entry in entries.iter().rev() {
         for event in &entry.events {
-            for story in spoken_of(event) {
-                if is_in_sprint(project, story, entry.at) {
-                    let line = words::cut(&line(&entry.actor, story, event), LINE);
-                    told.entry(story).or_default().push(line);
-                }
+            for story in spoken_of(event).into_iter().filter(|story| is_in_one(project, &going_on, *story)) {
+                let line = words::cut(&line(&entry.actor, story, event), LINE);
+                told.entry(story).or_default().push(line);
             }
+        }
+        // What begins or ends a sprint belongs to what was before.
+        for (sprint, goes_on) in entry.events.iter().filter_map(|event| turn(event)) {
+            if goes_on {
+                going_on.insert(sprint)
+            } else {
+                going_on.remove(&sprint)
+            };
         }
     }
     told
+}
+
+/// The sprints that went on before the oldest of `entries`. The clock of the history is too coarse to tell.
+fn going_on_before(project: &Project, entries: &[Entry]) -> BTreeSet<SprintId> {
+    let mut turns = BTreeMap::new();
+    for (sprint, goes_on) in entries.iter().rev().flat_map(|entry| &entry.events).filter_map(|it| turn(it)) {
+        turns.entry(sprint).or_insert(goes_on);
+    }
+    let went_on = |sprint: &&Arc<Sprint>| match turns.get(&sprint.id) {
+        Some(begins) => !begins,
+        None => sprint.started_at.is_some() && sprint.ended_at.is_none(),
+    };
+    project.sprints.values().filter(went_on).map(|sprint| sprint.id).collect()
+}
+
+/// A sprint that begins (true) or ends with an event.
+fn turn(event: &str) -> Option<(SprintId, bool)> {
+    let (first, rest) = event.split_once(' ')?;
+    let goes_on = match rest.split(' ').next()? {
+        "started" => true,
+        "ended" | "cancelled" => false,
+        _ => return None,
+    };
+    Some((first.parse().ok()?, goes_on))
+}
+
+fn is_in_one(project: &Project, going_on: &BTreeSet<SprintId>, story: StoryId) -> bool {
+    let mut sprints = going_on.iter().filter_map(|sprint| project.sprints.get(sprint));
+    sprints.any(|sprint| sprint.stories.contains(&story) || sprint.returned.contains(&story))
 }
 
 /// Lines about a story as one message; with what helps if it is blocked.
@@ -66,16 +102,6 @@ fn spoken_of(event: &str) -> Vec<StoryId> {
     named
 }
 
-/// Whether a sprint with `story` went on at a moment. The history knows seconds only.
-fn is_in_sprint(project: &Project, story: StoryId, at: Timestamp) -> bool {
-    let at = at.as_second();
-    project.sprints.values().any(|sprint| {
-        let has = sprint.stories.contains(&story) || sprint.returned.contains(&story);
-        has && sprint.started_at.is_some_and(|start| start.as_second() <= at)
-            && sprint.ended_at.is_none_or(|end| at <= end.as_second())
-    })
-}
-
 /// An event as a sentence, where it is one of those that people ask for most.
 fn line(actor: &str, story: StoryId, event: &str) -> String {
     let about = event.strip_prefix(&story.to_string()).unwrap_or_default();
@@ -98,7 +124,7 @@ fn line(actor: &str, story: StoryId, event: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::command::{Command, StoryEdit};
-    use crate::surface::answer::samples::{World, moved, of};
+    use crate::surface::answer::samples::{World, moved, of, plan};
 
     fn told(world: &World) -> Vec<(String, Vec<String>)> {
         let told = news(&world.project, &world.entries);
@@ -137,6 +163,34 @@ mod tests {
         let mut world = World::sprint();
         world.does(moved("S-5", Status::InProgress, None));
         assert_eq!(told(&world), []);
+    }
+
+    #[test]
+    fn what_is_told_bit_by_bit_is_what_is_told_at_once() {
+        let mut world = World::backlog();
+        let mut told: BTreeMap<StoryId, Vec<String>> = BTreeMap::new();
+        for command in [
+            moved("S-1", Status::InProgress, None),
+            plan("S-1 S-2", None),
+            Command::SprintStart,
+            moved("S-1", Status::Done, None),
+            moved("S-3", Status::Done, None),
+            Command::SprintFinish,
+            Command::Feedback { description: of("good: it works") },
+            moved("S-2", Status::InProgress, None),
+            plan("S-2", None),
+            Command::SprintStart,
+            moved("S-2", Status::Done, None),
+        ] {
+            world.does(command);
+            for (story, lines) in news(&world.project, &world.entries[..1]) {
+                told.entry(story).or_default().extend(lines);
+            }
+        }
+
+        assert_eq!(news(&world.project, &world.entries), told);
+        let count = |id: &str| told[&of(id)].len();
+        assert_eq!((count("S-1"), count("S-2"), told.len()), (1, 2, 2), "{told:?}");
     }
 
     #[test]
