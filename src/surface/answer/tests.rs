@@ -13,9 +13,9 @@ use crate::domain::story::{Note, Priority, Status, Story};
 use crate::domain::workflow::State;
 use crate::surface::answer::samples::{World, epic, moved, of, plan, story};
 use crate::surface::answer::{
-    Answer, Check, ProjectRow, Registered, Standing, backlog, board, board_title, bound, changed, health, help,
-    let_go, log, moved_away, project_list, project_status, ready, refused, registered, search, sprint_status,
-    state, unregistered, welcome,
+    Answer, Check, ProjectRow, Registered, Standing, backlog, board, board_title, bound, changed, health,
+    help, let_go, log, moved_away, project_list, project_status, ready, refused, registered, search,
+    sprint_status, state, unregistered, welcome,
 };
 use crate::surface::parse;
 use crate::surface::render::text::{Terminal, render};

@@ -60,7 +60,7 @@ impl Bot {
         }
         self.may_bind(asking.guild, channel)?;
         let before = self.tie(asking.guild, channel, &entry)?;
-        self.topic_changed(&project).await;
+        self.topic_changed(&project);
         self.welcome(channel, asking.guild, &entry, project.state);
         let was = before.map(|it| called(ChannelId::new(it.channel)));
         let reply = answer::bound(&entry.name, &now, was.as_deref(), project.state);
@@ -78,7 +78,7 @@ impl Bot {
         };
         self.tie(asking.guild, channel, &entry)?;
         let project = self.desk().engine().read(&entry.name).await?;
-        self.topic_changed(&project).await;
+        self.topic_changed(&project);
         self.welcome(channel, asking.guild, &entry, project.state);
         let now = format!("#{}", self.name_of(asking.guild, channel));
         outcome.reply = Some(answer::bound(&entry.name, &now, None, project.state));

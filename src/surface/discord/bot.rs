@@ -15,6 +15,7 @@ use crate::engine::Ambient;
 use crate::ledger::Ledger;
 use crate::surface::desk::Desk;
 use crate::surface::discord::connect::{self, Address};
+use crate::surface::discord::following::Upkeep;
 use crate::surface::discord::guilds::Guilds;
 use crate::surface::discord::menu;
 use crate::surface::discord::places::Places;
@@ -55,6 +56,7 @@ pub(super) struct Bot {
     topics: Topics,
     /// Held by whoever makes channels or looks for what was left of making them.
     pub(super) making: tokio::sync::Mutex<()>,
+    upkeep: Upkeep,
     /// What was begun and should be finished before the program ends.
     pub(super) tasks: TaskTracker,
     /// Wakes whoever posts what waits.
@@ -104,6 +106,10 @@ impl Bot {
     pub(super) fn places(&self) -> &Places {
         &self.places
     }
+
+    pub(super) fn upkeep(&self) -> &Upkeep {
+        &self.upkeep
+    }
 }
 
 /// Serves Discord until `stopping` says so. Losing the connection is no end; a token that is not accepted is.
@@ -128,10 +134,12 @@ pub async fn serve(setup: Setup, stopping: watch::Receiver<bool>) -> anyhow::Res
         places,
         topics: Topics::default(),
         making: tokio::sync::Mutex::default(),
+        upkeep: Upkeep::default(),
         tasks: TaskTracker::new(),
         outbox_filled: Notify::new(),
         stopping,
     });
+    bot.start_following();
     bot.tasks.spawn(Arc::clone(&bot).empty_outbox());
     bot.tasks.spawn(Arc::clone(&bot).keep_topics());
     let mut pause = PAUSES.0;
@@ -226,7 +234,10 @@ impl Bot {
                 tracing::info!(name = data_about_bot.user.name, "on Discord");
             }
             FullEvent::Resume { .. } => tracing::info!("on Discord again"),
-            FullEvent::GuildCreate { guild, .. } => self.arrived(guild.id).await,
+            FullEvent::GuildCreate { guild, .. } => {
+                self.arrived(guild.id).await;
+                self.met(guild.id);
+            }
             FullEvent::ChannelDelete { channel, .. } => self.channel_gone(channel.id),
             FullEvent::ThreadDelete { thread, .. } => self.channel_gone(thread.id),
             FullEvent::InteractionCreate { interaction } => self.interaction(interaction).await,

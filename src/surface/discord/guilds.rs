@@ -15,8 +15,6 @@ use crate::surface::discord::permission;
 /// One server.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    /// What people call it.
-    pub(super) name: String,
     /// Whose it is.
     pub(super) owner: Option<UserId>,
     /// Its roles with their names and permissions.
@@ -104,16 +102,6 @@ impl Guilds {
         self.read().get(&guild).map(look)
     }
 
-    /// The servers that are known.
-    pub(super) fn ids(&self) -> Vec<GuildId> {
-        self.read().keys().copied().collect()
-    }
-
-    /// In which server a channel is.
-    pub(super) fn guild_of(&self, channel: ChannelId) -> Option<GuildId> {
-        self.read().iter().find(|(_, known)| known.channels.contains_key(&channel)).map(|(guild, _)| *guild)
-    }
-
     /// What the bot may do on a server, or in one of its channels. `None` while that cannot be told.
     pub(super) fn may(&self, guild: GuildId, channel: Option<ChannelId>) -> Option<Permissions> {
         let me = *self.me.get()?;
@@ -143,6 +131,9 @@ impl Guilds {
             }
             FullEvent::GuildRoleDelete { guild_id, removed_role_id, .. } => {
                 self.change(*guild_id, |known| drop(known.roles.remove(removed_role_id)));
+            }
+            FullEvent::ThreadUpdate { new, .. } if is_archived(new) => {
+                self.change(new.guild_id, |known| drop(known.channels.remove(&new.id)));
             }
             FullEvent::ChannelCreate { channel: new }
             | FullEvent::CategoryCreate { category: new }
@@ -185,9 +176,13 @@ impl Guilds {
     }
 }
 
+/// Whether a thread was put away.
+pub(super) fn is_archived(thread: &GuildChannel) -> bool {
+    thread.thread_metadata.is_some_and(|it| it.archived)
+}
+
 fn known(guild: &Guild) -> Known {
     Known {
-        name: guild.name.clone(),
         owner: Some(guild.owner_id),
         roles: guild.roles.values().map(role).collect(),
         channels: guild.channels.values().chain(&guild.threads).map(place).collect(),

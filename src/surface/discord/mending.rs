@@ -154,7 +154,10 @@ impl Bot {
 
     /// A project has a channel, or another one than before: from here on all that is about it goes there.
     pub(super) fn move_in(&self, place: Channel) -> Result<(), LedgerError> {
-        self.places().set(place)
+        let project = place.project;
+        self.places().set(place)?;
+        self.look_after(project);
+        Ok(())
     }
 
     fn keep_first(&self, guild: u64, entry: &Entry, ours: &[ChannelId]) -> Result<(), LedgerError> {

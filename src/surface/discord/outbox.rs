@@ -6,7 +6,7 @@ use std::time::Duration;
 use serenity::all::{ChannelId, CreateMessage};
 use serenity::json::Value;
 
-use crate::ledger::Waiting;
+use crate::ledger::{Letter, Waiting};
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::rest::{self, Fault};
 
@@ -17,15 +17,21 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from
 /// The longest nonce that Discord takes.
 const NONCE_MAX: usize = 25;
 
+/// A message as it is kept. Those with the same name are posted once.
+pub(super) fn letter(channel: ChannelId, name: &str, message: &CreateMessage) -> Option<Letter> {
+    let mut body = serde_json::to_value(message).ok()?;
+    // Discord shows a message with a nonce that it has seen in the last minutes only once.
+    let nonce: String = name.chars().rev().take(NONCE_MAX).collect();
+    body["nonce"] = Value::from(nonce);
+    body["enforce_nonce"] = Value::from(true);
+    Some(Letter { channel: channel.get(), nonce: name.to_owned(), body: body.to_string() })
+}
+
 impl Bot {
     /// Posts a message, now or later. Texts with the same name are posted once.
     pub(super) fn post_sometime(&self, channel: ChannelId, name: &str, message: CreateMessage) {
-        let Ok(mut body) = serde_json::to_value(&message) else { return };
-        // Discord shows a message with a nonce that it has seen in the last minutes only once.
-        let nonce: String = name.chars().rev().take(NONCE_MAX).collect();
-        body["nonce"] = Value::from(nonce);
-        body["enforce_nonce"] = Value::from(true);
-        match self.ledger().put_out(channel.get(), name, &body.to_string()) {
+        let Some(letter) = letter(channel, name, &message) else { return };
+        match self.ledger().put_out(letter.channel, &letter.nonce, &letter.body) {
             Ok(()) => self.outbox_filled.notify_one(),
             Err(error) => tracing::error!(%channel, "a message is lost: {error}"),
         }

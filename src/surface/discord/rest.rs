@@ -11,7 +11,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long one try may take.
-const TRY: Duration = Duration::from_secs(15);
+pub(super) const TRY: Duration = Duration::from_secs(15);
 
 /// Why a call failed for good.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
@@ -111,7 +111,7 @@ where
     }
 }
 
-/// Makes a call that must not be made twice.
+/// Makes a call once: it must not be made twice, or there is something newer to say by the time of a second try.
 pub(super) async fn once<T>(
     patience: Duration,
     call: impl Future<Output = serenity::Result<T>>,

@@ -90,7 +90,7 @@ impl Topics {
 
 impl Bot {
     /// A project is different; the topic of its channel may have to say so.
-    pub(super) async fn topic_changed(&self, project: &Project) {
+    pub(super) fn topic_changed(&self, project: &Project) {
         let Some(place) = self.places().of(project.key) else { return };
         let Ok(entry) = self.desk().engine().find(project.name.as_str()) else { return };
         let (guild, about) = (GuildId::new(place.guild), self.about(&entry.name, &entry.path));
