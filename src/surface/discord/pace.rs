@@ -129,14 +129,14 @@ mod tests {
 
     const GAP: Duration = Duration::from_secs(2);
 
-    /// Attends to everything, and notes when and in which state it found it.
-    fn attend(
-        pace: &Arc<Pace<&'static str>>,
-        state: &Arc<AtomicU32>,
-    ) -> Arc<Mutex<Vec<(Duration, &'static str, u32)>>> {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let (pace, state, noted, began) =
-            (Arc::clone(pace), Arc::clone(state), Arc::clone(&seen), Instant::now());
+    /// When something was attended to, what, and in which state it was.
+    type Seen = Arc<Mutex<Vec<(Duration, &'static str, u32)>>>;
+
+    /// Attends to everything, and takes notes.
+    fn attend(pace: &Arc<Pace<&'static str>>, state: &Arc<AtomicU32>) -> Seen {
+        let (pace, state) = (Arc::clone(pace), Arc::clone(state));
+        let (seen, began) = (Seen::default(), Instant::now());
+        let noted = Arc::clone(&seen);
         tokio::spawn(async move {
             loop {
                 let key = pace.next().await;
