@@ -15,6 +15,8 @@ use crate::store::layout::{self, Content};
 use crate::store::load;
 use crate::store::object::Oid;
 use crate::store::project_store::ProjectStore;
+use crate::store::reference;
+use crate::store::repository::Place;
 use crate::store::tree::Tree;
 
 /// How far back the history is searched. Beyond that `git log` is the better tool.
@@ -147,6 +149,12 @@ impl ProjectStore {
     fn git_error(&self, source: git2::Error) -> StoreError {
         StoreError::Git { action: "read the history of", path: self.place.work().to_owned(), source }
     }
+}
+
+/// The latest commit on the state branch of the repository of `work`, without opening the project.
+pub fn latest_commit(work: &Path) -> Result<Option<String>, StoreError> {
+    let place = Place::open(work)?;
+    Ok(reference::read(place.repository(), layout::BRANCH)?.map(|oid| oid.to_string()))
 }
 
 /// One side of a step: the changed things as they were before, or as they were afterwards.

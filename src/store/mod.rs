@@ -49,7 +49,7 @@ mod tests;
 
 pub use crate::store::error::{StoreError, with_causes};
 pub use crate::store::foreign::{Imported, import};
-pub use crate::store::history::Since;
+pub use crate::store::history::{Since, latest_commit};
 pub use crate::store::open::{Survey, name_kept, survey};
 pub use crate::store::project_store::{Look, ProjectStore, Published, change, edited_change, key_bytes};
 pub use crate::store::repository::{git_identity, init_repository};

@@ -109,6 +109,56 @@ async fn a_restart_or_a_lost_connection_sends_nothing_about_what_is_shown_alread
     chat.stop();
 }
 
+/// Whether the program has a project open: it holds files of its repository then.
+fn is_open(chat: &mut Chat, project: &str) -> bool {
+    let (folder, pid) = (chat.world.repo(project), chat.server().pid());
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    let mut targets = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+    targets.any(|target| target.starts_with(&folder))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_may_have_changed_is_opened_at_the_next_start() {
+    let mut chat = Chat::with(&["alpha", "beta"], "").await;
+    for project in ["alpha", "beta"] {
+        board(&chat, project, "IDLE").await;
+        chat.world.do_as(project, &format!("c-{project}"), "backlog add x");
+        board(&chat, project, "BACKLOG").await;
+    }
+    until_settled(&chat, 2).await;
+    chat.stop();
+    chat.world.do_as("beta", "c2", "backlog add \"while nobody looked\"");
+
+    chat.start().await;
+    board(&chat, "beta", "while nobody looked").await;
+    assert!(!is_open(&mut chat, "alpha") && is_open(&mut chat, "beta"));
+    until_settled(&chat, 2).await;
+    chat.kill();
+    chat.start().await;
+
+    let began = Instant::now();
+    while !is_open(&mut chat, "alpha") {
+        assert!(began.elapsed() < LONG, "after a crash everything is looked at");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    chat.stop();
+}
+
+/// Waits until the ledger says of so many projects that nothing is to be done.
+async fn until_settled(chat: &Chat, projects: u32) {
+    let ledger = rusqlite::Connection::open(chat.world.data().join("ledger.db")).unwrap();
+    until(chat, "everything is settled", |_| {
+        let noted = |project: &str| {
+            let commit = chat.world.git(project, &["rev-parse", "orch-state"]);
+            let sql = "SELECT count(*) FROM cursor WHERE name LIKE 'settled:%' AND value LIKE ?1";
+            let count: u32 = ledger.query_row(sql, [format!("{commit} %")], |row| row.get(0)).unwrap();
+            count
+        };
+        (noted("alpha") + noted("beta") == projects).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_ledger_makes_no_second_board() {
     let mut chat = Chat::with(&["alpha"], "").await;

@@ -162,6 +162,7 @@ async fn a_crash_between_posting_and_noting_it_shows_the_message_once() {
     chat.kill();
     chat.discord.heal();
     chat.start().await;
+    chat.server().wait_until_ready();
     says(&chat, "c3", "story move S-1 in_review");
 
     let second = |it: &Discord| told(it, first.id).into_iter().find(|it| it.contains("in\\_review"));
@@ -182,6 +183,7 @@ async fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
         says(&chat, &back, "story move S-1 in_progress");
         chat.kill();
         chat.start().await;
+        chat.server().wait_until_ready();
     }
 
     let count = |it: &Discord, status: &str| told(it, first.id).join("\n").matches(status).count();

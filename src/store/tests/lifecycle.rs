@@ -1,7 +1,7 @@
 //! A project from its registration to its end.
 
 use super::*;
-use crate::store::{Survey, survey};
+use crate::store::{Survey, latest_commit, survey};
 
 /// What of a repository belongs to the person alone.
 fn belongings(path: &Path) -> Vec<Option<Vec<u8>>> {
@@ -214,6 +214,7 @@ fn what_came_after_a_commit_is_told_as_far_as_it_is_wanted() {
     let all = world.store().entries(100, &|_| true).unwrap();
     let (latest, third) = (all[0].commit.clone(), all[2].commit.clone());
 
+    assert_eq!(latest_commit(world.path()).unwrap().as_ref(), Some(&latest));
     let since = |world: &mut World, commit: Option<&str>, most| {
         let since = world.store().since(commit, most).unwrap();
         assert_eq!(since.latest.as_ref(), Some(&latest));

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::command::CommandKind;
 use crate::domain::figures;
 use crate::domain::project::Project;
@@ -175,7 +177,7 @@ fn offered(answer: Answer, project: &Project) -> Answer {
 }
 
 /// How a project stands, in one line of a list: state, points, and how much waits. Holds nothing that people wrote.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
     /// Where the workflow stands.
     pub state: State,

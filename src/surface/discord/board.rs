@@ -5,6 +5,7 @@ use serenity::json::Value;
 
 use crate::domain::id::Uid;
 use crate::domain::project::Project;
+use crate::ledger::Channel;
 use crate::surface::answer::{self, Answer};
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::look::{self, Sheet};
@@ -28,25 +29,42 @@ impl Bot {
                 return Went::Away;
             }
         };
-        let (sheet, answer) = fitting(&project);
-        let rows = look::rows(&answer.choices, None, &mut Kept(self.ledger()));
-        let (Some(rich), Some(plain)) = (
-            body(EditMessage::new().embed(sheet.embed()), rows.clone()),
-            body(EditMessage::new().content(look::plain(&answer)), rows),
-        ) else {
-            return Went::Refused;
-        };
-        let title = format!("{} is ", project.name);
-        let board = Standing {
-            kind: KIND,
-            owner: &key.to_string(),
-            channel: ChannelId::new(place.channel),
-            pinned_as: Some(&title),
-        };
-        let shown = self.keep_posted(board, &Content { rich, plain }).await;
+        self.note_standing(&project, &place);
+        let Some(content) = self.board_content(&project) else { return Went::Refused };
+        let (owner, title) = (key.to_string(), title(&project));
+        let shown = self.keep_posted(standing(&place, &owner, &title), &content).await;
         self.topic_changed(&project);
+        self.settle(&place);
         went(&format!("the board of {}", project.name), shown)
     }
+
+    /// What identifies the board that shows a project as it is.
+    pub(super) fn board_digest(&self, project: &Project) -> Option<String> {
+        self.board_content(project).map(|content| content.digest())
+    }
+
+    /// Whether the board of a project is there and shows what has this digest.
+    pub(super) fn board_shows(&self, place: &Channel, digest: &str) -> bool {
+        self.is_posted(standing(place, &place.project.to_string(), ""), digest)
+    }
+
+    fn board_content(&self, project: &Project) -> Option<Content> {
+        let (sheet, answer) = fitting(project);
+        let rows = look::rows(&answer.choices, None, &mut Kept(self.ledger()));
+        Some(Content {
+            rich: body(EditMessage::new().embed(sheet.embed()), rows.clone())?,
+            plain: body(EditMessage::new().content(look::plain(&answer)), rows)?,
+        })
+    }
+}
+
+/// What the title of a board begins with in every state.
+fn title(project: &Project) -> String {
+    format!("{} is ", project.name)
+}
+
+fn standing<'a>(place: &Channel, owner: &'a str, title: &'a str) -> Standing<'a> {
+    Standing { kind: KIND, owner, channel: ChannelId::new(place.channel), pinned_as: Some(title) }
 }
 
 /// The board with as many stories as fit into one message.

@@ -156,6 +156,7 @@ pub async fn serve(setup: Setup, stopping: watch::Receiver<bool>) -> anyhow::Res
         }
     }
     bot.finish().await;
+    bot.note_end();
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::domain::id::Uid;
 use crate::domain::project::Project;
 use crate::engine::{EngineError, Entry, Follower, Item};
 use crate::ledger::Channel;
+use crate::store::latest_commit;
 use crate::surface::answer::Standing;
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::pace::{Pace, Went};
@@ -24,6 +26,11 @@ const BOARDS: Duration = Duration::from_secs(2);
 const THREADS: Duration = Duration::from_secs(2);
 /// The least time between two edits of an overview.
 const OVERVIEWS: Duration = Duration::from_secs(5);
+/// The cursor that tells how the last run ended.
+const RUN: &str = "run";
+/// What it says while a run goes on, and after its end.
+const BEGUN: &str = "begun";
+const ENDED: &str = "ended";
 /// How many things of a kind are brought up to date at the same time.
 const HANDS: usize = 4;
 
@@ -37,8 +44,31 @@ pub(super) struct Upkeep {
     changed: Mutex<HashMap<Uid, Arc<Project>>>,
     /// How each project that was seen stands.
     standings: Mutex<HashMap<Uid, Standing>>,
+    /// Projects whose threads are in order, and perhaps not their boards.
+    told: Mutex<HashMap<Uid, Told>>,
     /// The servers that have appeared since the start.
     met: Mutex<HashSet<GuildId>>,
+    /// Whether the last run came to its end.
+    ended_well: AtomicBool,
+}
+
+/// How far the threads of a project have told its history.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// The last commit.
+    pub(super) commit: String,
+    /// The digest of the board that belongs to it.
+    pub(super) board: String,
+}
+
+impl Upkeep {
+    pub(super) fn note_told(&self, project: Uid, told: Told) {
+        held(&self.told).insert(project, told);
+    }
+
+    fn ended_well(&self) -> bool {
+        self.ended_well.load(Ordering::Relaxed)
+    }
 }
 
 impl Default for Upkeep {
@@ -49,9 +79,16 @@ impl Default for Upkeep {
             overviews: Pace::new(OVERVIEWS),
             changed: Mutex::default(),
             standings: Mutex::default(),
+            told: Mutex::default(),
             met: Mutex::default(),
+            ended_well: AtomicBool::new(false),
         }
     }
+}
+
+/// What everything in a channel was made from: another version of the program may show it otherwise.
+fn settled(place: &Channel, commit: &str) -> String {
+    format!("{commit} {} {}", place.channel, env!("CARGO_PKG_VERSION"))
 }
 
 /// None of these is held while something is awaited.
@@ -62,6 +99,7 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Bot {
     /// Follows from now on, until the program stops.
     pub(super) fn start_following(self: &Arc<Self>) {
+        self.note_start();
         let follower = self.desk().engine().follow();
         self.tasks.spawn(Arc::clone(self).follow(follower));
         for _ in 0..HANDS {
@@ -72,14 +110,21 @@ impl Bot {
     }
 
     /// A server has appeared. What stands there is looked at once; later only what changes is.
-    pub(super) fn met(&self, guild: GuildId) {
+    pub(super) fn met(self: &Arc<Self>, guild: GuildId) {
         if !held(&self.upkeep().met).insert(guild) {
             return;
         }
-        for place in self.places().all().into_iter().filter(|it| it.guild == guild.get()) {
-            self.look_after(place.project);
-        }
-        self.upkeep().overviews.want(guild);
+        let bot = Arc::clone(self);
+        // Reads a file of every repository, so not here, where every event waits for it.
+        self.tasks.spawn_blocking(move || {
+            let of_guild = |it: &Channel| it.guild == guild.get();
+            for place in bot.places().all().into_iter().filter(of_guild) {
+                if !(bot.upkeep().ended_well() && bot.is_settled(&place)) {
+                    bot.look_after(place.project);
+                }
+            }
+            bot.upkeep().overviews.want(guild);
+        });
     }
 
     /// Looks at everything about a project that stands in its channel, also at what Discord has refused before.
@@ -117,26 +162,22 @@ impl Bot {
 
     fn has_changed(&self, project: Arc<Project>) {
         let (key, upkeep) = (project.key, self.upkeep());
-        let Some(guild) = self.places().guild_of(key) else { return };
-        let standing = Standing::of(&project);
-        let is_new = held(&upkeep.standings).insert(key, standing.clone()) != Some(standing);
+        if self.places().of(key).is_none() {
+            return;
+        }
         held(&upkeep.changed).insert(key, project);
         upkeep.boards.want(key);
         upkeep.threads.want(key);
-        if is_new {
-            upkeep.overviews.want(guild);
-        }
     }
 
     fn has_left(&self, entry: &Entry) {
         let upkeep = self.upkeep();
         held(&upkeep.changed).remove(&entry.key);
         held(&upkeep.standings).remove(&entry.key);
+        held(&upkeep.told).remove(&entry.key);
         let guild = self.places().guild_of(entry.key);
         self.unregistered(entry);
-        if let Some(guild) = guild {
-            upkeep.overviews.want(guild);
-        }
+        guild.into_iter().for_each(|guild| upkeep.overviews.want(guild));
     }
 
     /// Brings one thing after another up to date, as soon as each is due.
@@ -189,13 +230,71 @@ impl Bot {
     /// How a project stands; `None` if it cannot be read.
     pub(super) async fn standing(&self, key: Uid) -> Option<Standing> {
         let known = held(&self.upkeep().standings).get(&key).cloned();
-        if known.is_some() {
-            return known;
+        // What was noted before the start is corrected when the project is looked at.
+        if let Some(known) = known.or_else(|| self.noted_standing(key)) {
+            return Some(known);
         }
         let entry = self.entry_of(key)?;
         let project = self.desk().engine().read(&entry.name).await.ok()?;
-        let standing = Standing::of(&project);
-        // What was told meanwhile is newer.
-        Some(held(&self.upkeep().standings).entry(key).or_insert(standing).clone())
+        Some(Standing::of(&project))
+    }
+
+    /// Notes how a project stands, for the overview of its server.
+    pub(super) fn note_standing(&self, project: &Project, place: &Channel) {
+        let standing = Standing::of(project);
+        let before = held(&self.upkeep().standings).insert(project.key, standing.clone());
+        if before.or_else(|| self.noted_standing(project.key)).as_ref() == Some(&standing) {
+            return;
+        }
+        let noted = serde_json::to_string(&standing).unwrap_or_default();
+        if let Err(error) = self.ledger().set_cursor(&format!("standing:{}", project.key), &noted) {
+            tracing::warn!("how a project stands is forgotten at the next start: {error}");
+        }
+        self.upkeep().overviews.want(GuildId::new(place.guild));
+    }
+
+    fn noted_standing(&self, key: Uid) -> Option<Standing> {
+        let noted = self.ledger().cursor(&format!("standing:{key}")).ok().flatten()?;
+        serde_json::from_str(&noted).ok()
+    }
+
+    /// Notes, if it is so, that everything in a channel is as it should be, so that the next start need not open the
+    /// project to find out. Threads and board get there in any order.
+    pub(super) fn settle(&self, place: &Channel) {
+        let told = held(&self.upkeep().told).get(&place.project).cloned();
+        let Some(told) = told.filter(|told| self.board_shows(place, &told.board)) else { return };
+        held(&self.upkeep().told).remove(&place.project);
+        let (name, settled) = (format!("settled:{}", place.project), settled(place, &told.commit));
+        if self.ledger().cursor(&name).is_ok_and(|before| before.as_ref() == Some(&settled)) {
+            return;
+        }
+        if let Err(error) = self.ledger().set_cursor(&name, &settled) {
+            tracing::warn!("the next start has more to look at: {error}");
+        }
+    }
+
+    /// Whether a project is as it was when everything in its channel was as it should be.
+    fn is_settled(&self, place: &Channel) -> bool {
+        let latest = self.entry_of(place.project).map(|entry| latest_commit(&entry.path));
+        let Some(Ok(Some(latest))) = latest else { return false };
+        let noted = self.ledger().cursor(&format!("settled:{}", place.project));
+        noted.is_ok_and(|noted| noted == Some(settled(place, &latest)))
+    }
+
+    /// Notes that this run has begun, and finds out whether the last one had come to its end. After a crash commits
+    /// may follow that nobody has seen yet.
+    fn note_start(&self) {
+        let before = self.ledger().cursor(RUN).ok().flatten();
+        self.upkeep().ended_well.store(before.as_deref() == Some(ENDED), Ordering::Relaxed);
+        if let Err(error) = self.ledger().set_cursor(RUN, BEGUN) {
+            tracing::error!("the ledger cannot be written: {error}");
+        }
+    }
+
+    /// Notes that this run has come to its end.
+    pub(super) fn note_end(&self) {
+        if let Err(error) = self.ledger().set_cursor(RUN, ENDED) {
+            tracing::warn!("the next start has more to look at: {error}");
+        }
     }
 }

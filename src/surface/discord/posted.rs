@@ -83,7 +83,7 @@ impl Shown {
 
 impl Content {
     /// The same for two contents only if they are equal.
-    fn digest(&self) -> String {
+    pub(super) fn digest(&self) -> String {
         hex(&self.rich.to_string())
     }
 
@@ -129,6 +129,13 @@ impl Bot {
             return Ok(());
         }
         self.post_anew(it, content).await
+    }
+
+    /// Whether a message is where it belongs and shows the content with this digest, so that nothing is to be done.
+    pub(super) fn is_posted(&self, it: Standing<'_>, digest: &str) -> bool {
+        let Ok(Some(posted)) = self.noted(it) else { return false };
+        let shown = Shown::read(&posted.shown);
+        posted.channel == it.channel.get() && shown.digest == digest && shown.pin != Pin::Wanted
     }
 
     /// Takes a message away that is not wanted any more, and forgets it.

@@ -20,6 +20,7 @@ use crate::ledger::{Channel, LedgerError, Letter, Telling, Thread};
 use crate::store::Since;
 use crate::surface::answer::{self, Answer};
 use crate::surface::discord::bot::Bot;
+use crate::surface::discord::following::Told;
 use crate::surface::discord::guilds;
 use crate::surface::discord::look::{self, Paging};
 use crate::surface::discord::outbox;
@@ -74,6 +75,10 @@ impl Bot {
         let round = Round { project: &project, place: &place, known, telling };
         let is_news = told != since.latest;
         let done = self.tell_round(round, &since, is_news).await;
+        if let (Ok(()), Some(latest), Some(board)) = (&done, since.latest, self.board_digest(&project)) {
+            self.upkeep().note_told(key, Told { commit: latest, board });
+            self.settle(&place);
+        }
         went(&format!("the threads of {}", entry.name), done)
     }
 
