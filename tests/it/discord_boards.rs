@@ -313,6 +313,42 @@ async fn an_overview_has_a_line_for_each_project_of_its_server() {
     chat.stop();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn many_projects_on_three_servers_cost_nothing_when_the_connection_was_lost() {
+    let names: Vec<_> = (0..30).map(|number| format!("p{number:02}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut chat = Chat::offline(&names[..10], "").await;
+    let guilds = [chat.discord.add_guild("second"), chat.discord.add_guild("third")];
+    chat.configure(&guilds.map(|guild| format!("[[discord.guilds]]\nid = \"{guild}\"")).join("\n"));
+    for (at, project) in names.iter().enumerate().skip(10) {
+        let guild = guilds[at % 2];
+        chat.world.repository(project);
+        chat.world.run(&["register", chat.world.repo(project).to_str().unwrap()]);
+        let channel = chat.discord.add_channel(guild, project, None);
+        tie_elsewhere(&chat, project, guild, channel);
+    }
+    chat.start().await;
+    let pins = |it: &Discord| it.requests_to("PUT", "/pins/").len();
+    until(&chat, "thirty boards", |it| (pins(it) == 30).then_some(())).await;
+    until(&chat, "commands for three servers", |it| {
+        (it.requests_to("PUT", "/commands").len() == 3).then_some(())
+    })
+    .await;
+    chat.discord.clear_requests();
+
+    chat.discord.invalidate_sessions(false);
+    until(&chat, "another session", |it| (it.identified() == 2).then_some(())).await;
+    for project in ["p00", "p10", "p11"] {
+        chat.world.do_as(project, "c1", "backlog add x");
+    }
+
+    let edits = |it: &Discord| it.requests_to("PATCH", "/messages/").len();
+    until(&chat, "three edits", |it| (edits(it) == 3).then_some(())).await;
+    let all: Vec<_> = chat.discord.requests().iter().filter(|one| one.method != "GET").map(brief).collect();
+    assert_eq!(all.len(), 3, "{all:?}");
+    chat.stop();
+}
+
 fn tie_elsewhere(chat: &Chat, project: &str, guild: Snowflake, channel: Snowflake) {
     let entries = bandmaster::engine::registered(&chat.world.data()).unwrap();
     let entry = entries.into_iter().find(|entry| entry.name.as_str() == project).unwrap();

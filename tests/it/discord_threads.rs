@@ -285,3 +285,23 @@ async fn what_is_not_allowed_is_told_when_it_is() {
     until(&chat, "the line", |it| told(it, first.id).pop()).await;
     chat.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn threads_go_on_in_the_new_channel_of_a_project() {
+    let mut chat = planned().await;
+    says(&chat, "c1", "sprint start");
+    let first = thread_that(&chat, "S-1", false).await;
+    let introduced = |it: &Discord| it.messages(first.id).pop().filter(|one| !one.embeds.is_empty());
+    until(&chat, "an introduction", introduced).await;
+    chat.stop();
+    let other = chat.discord.add_channel(chat.discord.guild(), "elsewhere", None);
+    chat.tie("alpha", other);
+
+    chat.start().await;
+    says(&chat, "c2", "story move S-1 in_progress");
+
+    let anew = until(&chat, "a thread elsewhere", |it| thread(it, other, "S-1")).await;
+    until(&chat, "the line", |it| told(it, anew.id).pop()).await;
+    assert!(is_archived(&chat.discord.channel_by_id(first.id).unwrap()));
+    chat.stop();
+}

@@ -24,10 +24,7 @@ impl Bot {
         let (Some(place), Some(entry)) = (self.reachable(key), self.entry_of(key)) else { return Went::Well };
         let project = match self.latest(&entry).await {
             Ok(project) => project,
-            Err(error) => {
-                tracing::warn!(project = %entry.name, "the board shows what was: {error}");
-                return Went::Away;
-            }
+            Err(error) => return self.unread(&entry, &error),
         };
         self.note_standing(&project, &place);
         let Some(content) = self.board_content(&project) else { return Went::Refused };

@@ -207,10 +207,13 @@ impl Bot {
         });
     }
 
-    /// The channel of a project, if its server can be reached. Otherwise it is looked after when the server appears.
+    /// The channel of a project, if its server is served and can be reached. Otherwise it is looked after when the
+    /// server appears.
     pub(super) fn reachable(&self, project: Uid) -> Option<Channel> {
         let place = self.places().of(project)?;
-        self.guilds().look(GuildId::new(place.guild), |_| ()).map(|()| place)
+        let guild = GuildId::new(place.guild);
+        let is_known = self.guilds().look(guild, |_| ()).is_some();
+        (is_known && self.config_of(guild).is_ok()).then_some(place)
     }
 
     /// The project with this key.
@@ -296,5 +299,15 @@ impl Bot {
         if let Err(error) = self.ledger().set_cursor(RUN, ENDED) {
             tracing::warn!("the next start has more to look at: {error}");
         }
+    }
+
+    /// How it went with a project that could not be read. Whoever asks for it is told why, and can mend it.
+    pub(super) fn unread(&self, entry: &Entry, error: &EngineError) -> Went {
+        if error.is_callers_fault() {
+            tracing::debug!(project = %entry.name, "its channel shows what was: {error}");
+        } else {
+            tracing::warn!(project = %entry.name, "its channel shows what was: {error}");
+        }
+        Went::Away
     }
 }

@@ -12,7 +12,7 @@ use serenity::all::{
 };
 
 use crate::domain::command::View;
-use crate::domain::id::{ProjectName, StoryId, Uid};
+use crate::domain::id::{StoryId, Uid};
 use crate::domain::project::Project;
 use crate::domain::sprint::SprintStatus;
 use crate::domain::story::{Status, Story};
@@ -62,8 +62,8 @@ impl Bot {
         };
         let (since, project) = match self.desk().engine().visit(&entry.name, look).await {
             Ok(Ok(read)) => read,
-            Ok(Err(error)) => return unread(&entry.name, &error),
-            Err(error) => return unread(&entry.name, &error),
+            Ok(Err(error)) => return self.unread(&entry, &error.into()),
+            Err(error) => return self.unread(&entry, &error),
         };
         let Some(latest) = since.latest.clone() else { return Went::Well };
         let known = match self.ledger().threads(key) {
@@ -318,11 +318,6 @@ fn thread_name(story: &Story) -> String {
 
 fn unwritten(error: &LedgerError) -> Went {
     tracing::error!("what happens to stories cannot be told: {error}");
-    Went::Away
-}
-
-fn unread(project: &ProjectName, error: &dyn std::error::Error) -> Went {
-    tracing::warn!(%project, "what happened to stories is told later: {error}");
     Went::Away
 }
 
