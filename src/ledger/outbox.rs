@@ -90,6 +90,46 @@ impl Ledger {
         Ok(())
     }
 
+    /// Notes what is to be said if this process does not come to say something itself; instead of what was noted with
+    /// the same nonce before.
+    pub fn promise(&self, letter: &Letter) -> Result<(), LedgerError> {
+        self.with(|it| {
+            let sql = "INSERT OR REPLACE INTO promise (nonce, channel, body) VALUES (?1, ?2, ?3)";
+            it.execute(sql, params![letter.nonce, letter.channel.cast_signed(), letter.body])
+        })?;
+        Ok(())
+    }
+
+    /// Forgets a promise, because it was kept.
+    pub fn forget_promise(&self, nonce: &str) -> Result<(), LedgerError> {
+        self.with(|it| it.execute("DELETE FROM promise WHERE nonce = ?1", [nonce]))?;
+        Ok(())
+    }
+
+    /// What was promised and not kept, oldest first.
+    pub fn promises(&self) -> Result<Vec<Letter>, LedgerError> {
+        self.with(|it| {
+            let mut all = it.prepare_cached("SELECT channel, nonce, body FROM promise ORDER BY rowid")?;
+            let rows = all.query_map([], |row: &Row<'_>| {
+                let channel = row.get::<_, i64>(0)?.cast_unsigned();
+                Ok(Letter { channel, nonce: row.get(1)?, body: row.get(2)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    /// Has something said that was promised.
+    pub fn redeem(&self, nonce: &str) -> Result<(), LedgerError> {
+        self.with(|it| {
+            let transaction = it.unchecked_transaction()?;
+            let sql = "INSERT OR IGNORE INTO outbox (channel, nonce, body) \
+                       SELECT channel, nonce, body FROM promise WHERE nonce = ?1";
+            transaction.execute(sql, [nonce])?;
+            transaction.execute("DELETE FROM promise WHERE nonce = ?1", [nonce])?;
+            transaction.commit()
+        })
+    }
+
     /// The messages that have waited longest, at most `most`.
     pub fn waiting(&self, most: u32) -> Result<Vec<Waiting>, LedgerError> {
         self.with(|it| {
@@ -156,5 +196,26 @@ mod tests {
         assert_eq!(ledger.waiting(10).unwrap().len(), 2);
         assert_eq!((ledger.has_letters_for(5).unwrap(), ledger.has_letters_for(6).unwrap()), (true, false));
         assert_eq!(ledger.threads(project).unwrap(), [thread.clone()]);
+    }
+
+    #[test]
+    fn only_promises_that_were_not_kept_are_redeemed_and_with_their_latest_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path()).unwrap();
+        let letter =
+            |nonce: &str, body: &str| Letter { channel: 5, nonce: nonce.to_owned(), body: body.to_owned() };
+        for (nonce, body) in [("a", "wait"), ("b", "wait"), ("b", "done"), ("c", "wait")] {
+            ledger.promise(&letter(nonce, body)).unwrap();
+        }
+        ledger.forget_promise("a").unwrap();
+
+        for promised in ledger.promises().unwrap() {
+            ledger.redeem(&promised.nonce).unwrap();
+        }
+
+        assert_eq!(ledger.promises().unwrap(), []);
+        let said: Vec<_> = ledger.waiting(9).unwrap().into_iter().map(|it| (it.nonce, it.body)).collect();
+        let expected = [("b", "done"), ("c", "wait")];
+        assert_eq!(said, expected.map(|(nonce, body)| (nonce.to_owned(), body.to_owned())));
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::support::discord::Chat;
+use crate::support::eventually;
 
 const ALPHA: &str = "box-alpha";
 
@@ -107,7 +108,11 @@ async fn other_servers_and_other_programs_are_not_served() {
         Ok(seen) => assert!(seen.text().contains("this server is not served"), "{}", seen.text()),
     }
     assert!(from_robot.text().contains("other programs are not served"), "{}", from_robot.text());
-    assert!(chat.stop().contains("not in the configuration"));
+    let log = chat.server().log_path();
+    eventually("the operator is told", || {
+        std::fs::read_to_string(&log).unwrap().contains("not in the configuration")
+    });
+    chat.stop();
 }
 
 #[tokio::test(flavor = "multi_thread")]

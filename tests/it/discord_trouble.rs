@@ -90,6 +90,12 @@ async fn an_answer_that_comes_too_late_for_its_place_is_posted_in_the_channel() 
     chat.stop();
 }
 
+/// How many messages in the channel of the project say so.
+fn saying(discord: &bandmaster::sandbox::Discord, text: &str) -> usize {
+    let channel = discord.channel(ALPHA).unwrap().id;
+    discord.messages(channel).iter().filter(|one| one.text().contains(text)).count()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_cannot_be_given_now_is_given_once_also_after_a_crash() {
     let mut chat = Chat::with(&["alpha"], "").await;
@@ -98,22 +104,40 @@ async fn an_answer_that_cannot_be_given_now_is_given_once_also_after_a_crash() {
     chat.discord.fail("POST", "/messages", 1000, Fault::Status(503));
 
     ada.ask_slash(ALPHA, "backlog add", &json!({ "description": "a story" })).unwrap();
-    chat.discord
-        .until_so("it tries to post", |it| !it.requests_to("POST", "/messages").is_empty())
-        .await
-        .unwrap();
+    let tried =
+        |it: &bandmaster::sandbox::Discord| !it.requests_to("PATCH", "/messages/@original").is_empty();
+    chat.discord.until_so("it tries to answer", tried).await.unwrap();
     chat.kill();
     chat.discord.heal();
     chat.start().await;
 
-    let channel = chat.discord.channel(ALPHA).unwrap().id;
-    let about = |it: &bandmaster::sandbox::Discord| {
-        let all = it.messages(channel);
-        all.into_iter().filter(|one| serde_json::to_string(&one.embeds).unwrap().contains("S-1")).count()
-    };
-    chat.discord.until_so("the answer", |it| about(it) > 0).await.unwrap();
+    chat.discord.until_so("the answer", |it| saying(it, "S-1 added") > 0).await.unwrap();
     chat.stop();
-    assert_eq!(about(&chat.discord), 1);
+    chat.start().await;
+    chat.stop();
+    assert_eq!(saying(&chat.discord, "S-1 added"), 1);
+    assert_eq!(stories(&chat), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_were_given_are_not_given_again_after_a_crash() {
+    let mut chat = Chat::with(&["alpha"], "").await;
+    let ada = chat.discord.owner();
+    for number in 0..3 {
+        let options = json!({ "description": format!("story {number}") });
+        ada.slash(ALPHA, "backlog add", options).await.unwrap();
+    }
+
+    chat.kill();
+    chat.start().await;
+    let seen = ada.slash(ALPHA, "backlog add", json!({ "description": "the last" })).await.unwrap();
+    assert!(seen.text().contains("S-4 added"), "{}", seen.text());
+    chat.stop();
+
+    for number in 1..=4 {
+        assert!(saying(&chat.discord, &format!("S-{number} added")) <= 1);
+    }
+    assert_eq!(saying(&chat.discord, "was interrupted"), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,3 +60,10 @@ CREATE TABLE outbox (
     nonce TEXT NOT NULL UNIQUE,
     body TEXT NOT NULL
 ) STRICT;
+
+-- What is to be said if the process ends before somebody who was told to wait has got an answer.
+CREATE TABLE promise (
+    nonce TEXT NOT NULL PRIMARY KEY,
+    channel INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT;

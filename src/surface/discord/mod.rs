@@ -39,6 +39,7 @@ mod permission;
 mod picture;
 mod places;
 mod posted;
+mod promise;
 mod registering;
 mod reply;
 mod rest;

@@ -39,6 +39,7 @@ impl Bot {
 
     /// Posts what waits, until the program stops.
     pub(super) async fn empty_outbox(self: Arc<Self>) {
+        self.redeem_promises().await;
         let mut pause = PAUSES.0;
         while !*self.stopping.borrow() {
             let waiting = self.ledger().waiting(1).unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::domain::command::{Command, CommandKind, Scope};
 use crate::domain::refusal::{Code, Refusal};
 use crate::engine::CommitWatch;
+use crate::surface::answer::Answer;
 use crate::surface::desk::{Outcome, own_name};
 use crate::surface::discord::asking::{Asking, Line};
 use crate::surface::discord::bot::Bot;
@@ -57,15 +58,20 @@ impl Bot {
         if !self.acknowledge(line, private).await {
             return;
         }
-        let looked = early.filter(|_| is_look);
-        let (outcome, commit) = match looked {
+        let (outcome, commit) = match early.filter(|_| is_look) {
             Some(outcome) => (outcome, None),
-            None => self.carry_out(asking, kind, text.clone()).await,
+            None => {
+                self.promise(line, &interrupted(kind));
+                self.carry_out(asking, kind, text.clone()).await
+            }
         };
         if outcome.refusal.is_some() {
-            return self.tell_refused(line, &kindly(way, outcome), private).await;
+            self.tell_refused(line, &kindly(way, outcome), private).await;
+        } else {
+            outcome.reply.iter().filter(|_| !is_look).for_each(|reply| self.promise(line, reply));
+            self.answer(line, kind, &text, outcome, commit).await;
         }
-        self.answer(line, kind, &text, outcome, commit).await;
+        self.keep_promise(line);
     }
 
     /// Carries a command out, and says how.
@@ -176,4 +182,11 @@ pub(super) fn looks_only(kind: CommandKind) -> bool {
         Scope::Node => kind == CommandKind::ProjectList,
         Scope::Change => false,
     }
+}
+
+/// What is said after a sudden end to whoever was waiting.
+fn interrupted(kind: CommandKind) -> Answer {
+    Answer::warning("Bandmaster was interrupted").paragraph(format!(
+        "It was about to carry out `{kind}`. Whether it was carried out, `log` shows; if not, ask again."
+    ))
 }

@@ -75,6 +75,12 @@ impl Document {
             return Some(format!("{} {}: no such operation", one.method, one.path));
         };
         let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+        if schema.is_null() {
+            // An empty object says nothing, and some clients send it with everything.
+            let says_something = one.body != json!({});
+            return says_something
+                .then(|| format!("{} {}: takes no body, got {}", one.method, one.path, one.body));
+        }
         self.fault(one, schema, &one.body)
     }
 
