@@ -330,6 +330,7 @@ async fn a_project_that_was_let_go_at_the_console_takes_leave_too() {
     let told =
         |it: &Discord| it.messages(id).iter().any(|one| one.text().contains("not managed here any more"));
     chat.discord.until_so("the last word", told).await.unwrap();
+    topic(&chat, "box-other", " · not registered any more").await;
     chat.stop();
 }
 

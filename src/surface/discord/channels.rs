@@ -169,8 +169,17 @@ impl Bot {
         Ok(made)
     }
 
-    /// Makes a category. Whoever calls holds [`Bot::making`].
-    pub(super) async fn make_category(&self, guild: GuildId, name: &str) -> Result<ChannelId, Fault> {
+    /// A category of ours that has room, made if need be. Whoever calls holds [`Bot::making`].
+    pub(super) async fn category_with_room(&self, guild: GuildId) -> Result<ChannelId, Fault> {
+        let base = &self.config().category;
+        match self.guilds().look(guild, |known| room(known, base)) {
+            Some(Room::In(category)) => Ok(category),
+            Some(Room::New(name)) => self.make_category(guild, &name).await,
+            None => self.make_category(guild, base).await,
+        }
+    }
+
+    async fn make_category(&self, guild: GuildId, name: &str) -> Result<ChannelId, Fault> {
         let new = CreateChannel::new(name).kind(ChannelType::Category);
         self.create(guild, name, None, new).await
     }
@@ -219,7 +228,7 @@ impl Bot {
     ) -> Result<ChannelId, Fault> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let fault = match rest::once(TRY, guild.create_channel(self.http(), new.clone())).await {
+            let fault = match rest::within(TRY, guild.create_channel(self.http(), new.clone())).await {
                 Ok(made) => {
                     self.guilds().set_channel(&made);
                     return Ok(made.id);

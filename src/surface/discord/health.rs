@@ -98,6 +98,10 @@ impl Bot {
 
     async fn make_again(self: &Arc<Self>, guild: GuildId, entry: &Entry, state: State) -> Check {
         let _alone = self.making.lock().await;
+        if let Some(place) = self.places().of(entry.key) {
+            // Somebody else was faster.
+            return good("channel", format!("#{}", self.name_of(guild, ChannelId::new(place.channel))));
+        }
         self.clear_up(guild).await;
         let made = self.give_channel(guild, entry, state).await;
         if !self.clear_up(guild).await {
@@ -169,8 +173,7 @@ impl Bot {
         if ours.unwrap_or(true) {
             return good("category", "none; it was moved out, which is fine");
         }
-        let made = self.put_into_category(guild, channel, base).await;
-        match made {
+        match self.put_into_category(guild, channel).await {
             Ok(()) => good("category", format!("there was none any more; {base} is a new one")),
             Err(fault) => bad(
                 "category",
@@ -180,9 +183,9 @@ impl Bot {
         }
     }
 
-    async fn put_into_category(&self, guild: GuildId, channel: ChannelId, name: &str) -> Result<(), Fault> {
+    async fn put_into_category(&self, guild: GuildId, channel: ChannelId) -> Result<(), Fault> {
         let _alone = self.making.lock().await;
-        let category = self.make_category(guild, name).await?;
+        let category = self.category_with_room(guild).await?;
         let edit = || channel.edit(self.http(), EditChannel::new().category(category));
         let moved = rest::patiently(PATIENCE, edit).await?;
         self.guilds().set_channel(&moved);

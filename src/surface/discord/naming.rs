@@ -94,6 +94,18 @@ impl About {
         Self(format!("{MARK}{project}{BETWEEN}{short}{BETWEEN}"))
     }
 
+    /// What a topic says by itself.
+    pub(super) fn read(topic: &str) -> Option<Self> {
+        let ours = &topic[ours(topic)?..];
+        let end = ours.rfind(BETWEEN)? + BETWEEN.len();
+        Some(Self(ours[..end].to_owned()))
+    }
+
+    /// What people call the project.
+    pub(super) fn project(&self) -> Option<ProjectName> {
+        self.0.strip_prefix(MARK)?.split(BETWEEN).next()?.parse().ok()
+    }
+
     /// The topic of a channel whose topic is `now`: what people wrote in front stays. `None` if it would be too long.
     pub(super) fn topic(&self, now: Option<&str>, end: End) -> Option<String> {
         let words = now.map_or("", |now| ours(now).map_or(now, |at| &now[..at]));
@@ -157,6 +169,9 @@ mod tests {
             let topic = about.topic(Some(&topic), end).unwrap();
             assert_eq!(about.end(&topic), Some(end), "{topic}");
         }
+        assert_eq!(About::read(&format!("Our shop | {topic}")), Some(about.clone()));
+        assert_eq!(About::read("Bandmaster: shop"), None);
+        assert_eq!(about.project(), Some(name("shop")));
         assert_eq!(about.end("Bandmaster: shop · box:/srv/shop · and so on"), None);
     }
 

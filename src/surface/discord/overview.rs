@@ -66,7 +66,7 @@ impl Bot {
         let new = CreateChannel::new(name.to_lowercase())
             .kind(ChannelType::Text)
             .topic("The projects of this server, kept up to date by Bandmaster");
-        let made = rest::once(rest::TRY, self.http().create_channel(guild, &new, None)).await?;
+        let made = rest::within(rest::TRY, self.http().create_channel(guild, &new, None)).await?;
         self.guilds().set_channel(&made);
         tracing::info!(%guild, channel = %made.id, "the channel {name} was made for the overview");
         Ok(made.id)

@@ -153,7 +153,7 @@ impl Bot {
         let is_new = shown.digest != content.digest();
         if is_new {
             let body = content.body(shown.is_plain);
-            match rest::once(rest::TRY, self.http().edit_message(channel, message, body, Vec::new())).await {
+            match rest::within(rest::TRY, self.http().edit_message(channel, message, body, Vec::new())).await {
                 Ok(_) => {}
                 Err(Fault::Gone(_)) => return Ok(false),
                 Err(fault) => return Err(fault),
@@ -175,7 +175,7 @@ impl Bot {
             let mut body = content.body(is_plain).clone();
             body["nonce"] = json!(nonce.get(..NONCE_MAX).unwrap_or(&nonce));
             body["enforce_nonce"] = json!(true);
-            rest::once(rest::TRY, self.http().send_message(it.channel, Vec::new(), &body)).await
+            rest::within(rest::TRY, self.http().send_message(it.channel, Vec::new(), &body)).await
         };
         let (posted, is_plain) = match post(false).await {
             Err(Fault::Forbidden(_)) => (post(true).await?, true),
@@ -191,7 +191,7 @@ impl Bot {
         if shown.pin != Pin::Wanted {
             return Ok(());
         }
-        let pin = match rest::once(rest::TRY, self.http().pin_message(it.channel, message, None)).await {
+        let pin = match rest::within(rest::TRY, self.http().pin_message(it.channel, message, None)).await {
             Ok(()) => Pin::Settled,
             Err(fault) if fault.is_passing() => return Err(fault),
             Err(fault) => {
@@ -205,7 +205,7 @@ impl Bot {
     /// A message of ours that is pinned already, though the ledger does not know it.
     async fn pinned_before(&self, it: Standing<'_>) -> Result<Option<Posted>, Fault> {
         let Some(title) = it.pinned_as else { return Ok(None) };
-        let pinned = match rest::once(rest::TRY, self.http().get_pins(it.channel)).await {
+        let pinned = match rest::within(rest::TRY, self.http().get_pins(it.channel)).await {
             Ok(pinned) => pinned,
             Err(fault) if fault.is_passing() => return Err(fault),
             Err(_) => return Ok(None),
@@ -217,7 +217,7 @@ impl Bot {
         if titled.peek().is_none() {
             return Ok(None);
         }
-        let own = rest::once(rest::TRY, self.http().get_current_user()).await?.id;
+        let own = rest::within(rest::TRY, self.http().get_current_user()).await?.id;
         let found = titled.find(|one| one.author.id == own);
         Ok(found.map(|one| Posted { channel: it.channel.get(), message: one.id.get(), shown: String::new() }))
     }
@@ -225,7 +225,7 @@ impl Bot {
     /// Deletes a message, unless somebody else has.
     async fn remove_posted(&self, posted: &Posted) -> Result<(), Fault> {
         let (channel, message) = (ChannelId::new(posted.channel), MessageId::new(posted.message));
-        match rest::once(rest::TRY, self.http().delete_message(channel, message, None)).await {
+        match rest::within(rest::TRY, self.http().delete_message(channel, message, None)).await {
             Err(fault) if fault.is_passing() => Err(fault),
             Err(fault) => {
                 tracing::debug!(%channel, "an old message stays: {fault}");

@@ -19,7 +19,7 @@ use crate::surface::desk::Outcome;
 use crate::surface::discord::asking::Asking;
 use crate::surface::discord::bot::Bot;
 use crate::surface::discord::look;
-use crate::surface::discord::naming::End;
+use crate::surface::discord::naming::{About, End};
 use crate::surface::discord::reply::Kept;
 use crate::surface::discord::topic::Wanted;
 use crate::surface::parse;
@@ -181,22 +181,24 @@ impl Bot {
 
     /// A project was let go, here or elsewhere. Its channel stays, for what people have said there, and says so. Once.
     pub(super) fn unregistered(&self, entry: &Entry) {
-        self.let_go(entry.key, Some(entry));
+        self.let_go(entry.key, Some(&entry.name));
     }
 
-    /// The same where only the key of the project is known any more.
-    pub(super) fn let_go(&self, project: Uid, entry: Option<&Entry>) {
+    /// The same where perhaps only the key of the project is known any more.
+    pub(super) fn let_go(&self, project: Uid, name: Option<&ProjectName>) {
         let place = match self.places().forget(project) {
             Ok(Some(place)) => place,
             Ok(None) => return,
             Err(error) => return tracing::error!(%project, "was let go, which cannot be noted: {error}"),
         };
         let (guild, channel) = (GuildId::new(place.guild), ChannelId::new(place.channel));
-        if let Some(entry) = entry {
-            let about = self.about(&entry.name, &entry.path);
+        let place = self.guilds().look(guild, |known| known.channels.get(&channel).cloned()).flatten();
+        let about = place.and_then(|it| About::read(it.topic.as_deref()?));
+        let named = about.as_ref().and_then(About::project);
+        if let Some(about) = about {
             self.want_topic(channel, Wanted { guild, about, end: End::LetGo });
         }
-        let answer = answer::let_go(entry.map(|it| &it.name));
+        let answer = answer::let_go(name.or(named.as_ref()));
         self.say(channel, guild, &format!("let-go-{project}-{channel}"), &answer);
     }
 

@@ -98,7 +98,7 @@ where
     let deadline = Instant::now() + patience;
     let mut pause = FIRST_PAUSE;
     loop {
-        let fault = match once(TRY.min(patience), call()).await {
+        let fault = match within(TRY.min(patience), call()).await {
             Ok(value) => return Ok(value),
             Err(fault) => fault,
         };
@@ -111,8 +111,8 @@ where
     }
 }
 
-/// Makes a call once: it must not be made twice, or there is something newer to say by the time of a second try.
-pub(super) async fn once<T>(
+/// Makes a call once: whoever makes it again has to look first what became of it, or has something newer to say.
+pub(super) async fn within<T>(
     patience: Duration,
     call: impl Future<Output = serenity::Result<T>>,
 ) -> Result<T, Fault> {

@@ -154,7 +154,7 @@ impl Bot {
             }
             _ => {}
         }
-        match rest::once(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(false))).await
+        match rest::within(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(false))).await
         {
             Ok(now) if now.parent_id == Some(channel) => {
                 self.guilds().set_channel(&now);
@@ -187,7 +187,7 @@ impl Bot {
                 let thread = CreateThread::new(thread_name(story))
                     .kind(ChannelType::PublicThread)
                     .auto_archive_duration(AutoArchiveDuration::OneWeek);
-                let made = rest::once(rest::TRY, channel.create_thread(self.http(), thread)).await?;
+                let made = rest::within(rest::TRY, channel.create_thread(self.http(), thread)).await?;
                 self.guilds().set_channel(&made);
                 made.id
             }
@@ -213,7 +213,7 @@ impl Bot {
 
     /// Puts a thread away, if it can be.
     async fn put_away(&self, thread: ChannelId) -> Result<(), Fault> {
-        match rest::once(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(true))).await {
+        match rest::within(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(true))).await {
             Err(fault) if fault.is_passing() => Err(fault),
             Err(fault) => {
                 tracing::debug!(%thread, "a thread stays as it is: {fault}");
