@@ -9,7 +9,7 @@ use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::domain::envelope::{Envelope, Facts, Receipt};
-use crate::domain::id::ProjectName;
+use crate::domain::id::{ProjectName, Uid};
 use crate::domain::project::Project;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::workflow;
@@ -113,6 +113,8 @@ pub(super) struct Shared {
     pub(super) writer: Writer,
     pub(super) registry: Mutex<Registry>,
     pub(super) feed: Feed,
+    /// The projects for which a crash had left changes in the journal.
+    left: BTreeSet<ProjectKey>,
     actors: Mutex<Actors>,
     turns: Arc<Semaphore>,
 }
@@ -144,9 +146,9 @@ impl Engine {
         let registry = Mutex::new(Registry::open(&settings.data_dir)?);
         let turns = Arc::new(Semaphore::new(PUBLISHERS));
         let (settings, actors, feed) = (Arc::new(settings), Mutex::default(), Feed::new());
-        let shared = Shared { settings, writer, registry, feed, actors, turns };
+        let shared = Shared { settings, writer, registry, feed, left, actors, turns };
         let engine = Self { shared: Arc::new(shared) };
-        engine.mend(&left);
+        engine.mend();
         Ok(engine)
     }
 
@@ -216,6 +218,11 @@ impl Engine {
     /// Everything that happens to projects from now on.
     pub fn follow(&self) -> Follower {
         self.shared.feed.follow()
+    }
+
+    /// Whether a crash before the start had left changes of a project that may have come into git since.
+    pub fn was_mended(&self, project: Uid) -> bool {
+        self.shared.left.contains(&key_bytes(project))
     }
 
     /// How many flushes the journal has cost so far.
@@ -321,9 +328,8 @@ impl Engine {
     }
 
     /// Opens the projects for which a crash left changes in the journal.
-    fn mend(&self, left: &BTreeSet<ProjectKey>) {
-        let has_some = |entry: &Entry| left.contains(&key_bytes(entry.key));
-        let entries: Vec<_> = self.projects().into_iter().filter(has_some).collect();
+    fn mend(&self) {
+        let entries: Vec<_> = self.projects().into_iter().filter(|it| self.was_mended(it.key)).collect();
         for entry in entries {
             tracing::info!(project = %entry.name, "the last run did not end cleanly; mending");
             if let Err(error) = self.launch(&entry, None) {

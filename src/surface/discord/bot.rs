@@ -156,7 +156,6 @@ pub async fn serve(setup: Setup, stopping: watch::Receiver<bool>) -> anyhow::Res
         }
     }
     bot.finish().await;
-    bot.note_end();
     Ok(())
 }
 

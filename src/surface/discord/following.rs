@@ -5,7 +5,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,11 +25,6 @@ const BOARDS: Duration = Duration::from_secs(2);
 const THREADS: Duration = Duration::from_secs(2);
 /// The least time between two edits of an overview.
 const OVERVIEWS: Duration = Duration::from_secs(5);
-/// The cursor that tells how the last run ended.
-const RUN: &str = "run";
-/// What it says while a run goes on, and after its end.
-const BEGUN: &str = "begun";
-const ENDED: &str = "ended";
 /// How many things of a kind are brought up to date at the same time.
 const HANDS: usize = 4;
 
@@ -48,8 +42,6 @@ pub(super) struct Upkeep {
     told: Mutex<HashMap<Uid, Told>>,
     /// The servers that have appeared since the start.
     met: Mutex<HashSet<GuildId>>,
-    /// Whether the last run came to its end.
-    ended_well: AtomicBool,
 }
 
 /// How far the threads of a project have told its history.
@@ -65,10 +57,6 @@ impl Upkeep {
     pub(super) fn note_told(&self, project: Uid, told: Told) {
         held(&self.told).insert(project, told);
     }
-
-    fn ended_well(&self) -> bool {
-        self.ended_well.load(Ordering::Relaxed)
-    }
 }
 
 impl Default for Upkeep {
@@ -81,7 +69,6 @@ impl Default for Upkeep {
             standings: Mutex::default(),
             told: Mutex::default(),
             met: Mutex::default(),
-            ended_well: AtomicBool::new(false),
         }
     }
 }
@@ -99,7 +86,6 @@ fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Bot {
     /// Follows from now on, until the program stops.
     pub(super) fn start_following(self: &Arc<Self>) {
-        self.note_start();
         let follower = self.desk().engine().follow();
         self.tasks.spawn(Arc::clone(self).follow(follower));
         for _ in 0..HANDS {
@@ -119,7 +105,7 @@ impl Bot {
         self.tasks.spawn_blocking(move || {
             let of_guild = |it: &Channel| it.guild == guild.get();
             for place in bot.places().all().into_iter().filter(of_guild) {
-                if !(bot.upkeep().ended_well() && bot.is_settled(&place)) {
+                if !bot.is_settled(&place) {
                     bot.look_after(place.project);
                 }
             }
@@ -278,27 +264,14 @@ impl Bot {
 
     /// Whether a project is as it was when everything in its channel was as it should be.
     fn is_settled(&self, place: &Channel) -> bool {
+        // Commits may follow that nobody has told the followers of.
+        if self.desk().engine().was_mended(place.project) {
+            return false;
+        }
         let latest = self.entry_of(place.project).map(|entry| latest_commit(&entry.path));
         let Some(Ok(Some(latest))) = latest else { return false };
         let noted = self.ledger().cursor(&format!("settled:{}", place.project));
         noted.is_ok_and(|noted| noted == Some(settled(place, &latest)))
-    }
-
-    /// Notes that this run has begun, and finds out whether the last one had come to its end. After a crash commits
-    /// may follow that nobody has seen yet.
-    fn note_start(&self) {
-        let before = self.ledger().cursor(RUN).ok().flatten();
-        self.upkeep().ended_well.store(before.as_deref() == Some(ENDED), Ordering::Relaxed);
-        if let Err(error) = self.ledger().set_cursor(RUN, BEGUN) {
-            tracing::error!("the ledger cannot be written: {error}");
-        }
-    }
-
-    /// Notes that this run has come to its end.
-    pub(super) fn note_end(&self) {
-        if let Err(error) = self.ledger().set_cursor(RUN, ENDED) {
-            tracing::warn!("the next start has more to look at: {error}");
-        }
     }
 
     /// How it went with a project that could not be read. Whoever asks for it is told why, and can mend it.
