@@ -87,27 +87,44 @@ impl Bot {
             tracing::warn!(project = %round.project.name, "there is too much to tell; the history has it");
         }
         let entries = if since.is_whole { since.entries.as_slice() } else { &[] };
-        let mut news = answer::news(round.project, entries);
-        if self.is_thread(round.place) {
-            // A thread has no threads. What would be said in those is said here.
-            for (story, lines) in &news {
-                round.say(self, ChannelId::new(round.place.channel), *story, lines);
-            }
-        } else {
-            for story in going_on(round.project) {
-                self.open_thread(&mut round, story, news.remove(&story.id)).await?;
-            }
-            for (id, lines) in news {
-                let Some(story) = round.project.stories.get(&id) else { continue };
+        let has_threads = !self.is_thread(round.place);
+        for (id, lines) in answer::news(round.project, entries) {
+            let Some(story) = round.project.stories.get(&id) else { continue };
+            if has_threads {
                 self.open_thread(&mut round, story, Some(lines)).await?;
+            } else {
+                // A thread has no threads. What would be said in those is said here.
+                round.say(self, ChannelId::new(round.place.channel), id, &lines);
             }
         }
-        let (project, opened) = (round.telling.project, !round.telling.threads.is_empty());
-        if is_news || opened {
-            self.ledger().tell(&round.telling).map_err(|error| Fault::Away(error.to_string()))?;
-            self.outbox_filled.notify_one();
+        if is_news {
+            self.put_out(&mut round)?;
         }
-        self.close_threads(project, round.project).await
+        let opened = if has_threads { self.open_threads(&mut round).await } else { Ok(()) };
+        // What cannot be opened keeps nothing from being closed.
+        let closed = self.close_threads(round.telling.project, round.project).await;
+        opened.and(closed)
+    }
+
+    /// Opens the threads of the stories that go on, one after another: however many there are, each is there as soon
+    /// as Discord lets it.
+    async fn open_threads(&self, round: &mut Round<'_>) -> Result<(), Fault> {
+        for story in going_on(round.project) {
+            self.open_thread(round, story, None).await?;
+            if !round.telling.threads.is_empty() {
+                self.put_out(round)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps for good what is to be told so far.
+    fn put_out(&self, round: &mut Round<'_>) -> Result<(), Fault> {
+        self.ledger().tell(&round.telling).map_err(|error| Fault::Away(error.to_string()))?;
+        self.outbox_filled.notify_one();
+        round.telling.threads.clear();
+        round.telling.letters.clear();
+        Ok(())
     }
 
     /// Sees to it that a story has a thread that is open, and tells the news there.
@@ -131,6 +148,7 @@ impl Bot {
         };
         let open = Thread { story: story.id, thread: thread.get(), closed: false };
         if known.as_ref() != Some(&open) {
+            round.known.insert(story.id, open.clone());
             round.telling.threads.push(open);
         }
         if let Some(lines) = lines {
