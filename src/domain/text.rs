@@ -117,15 +117,18 @@ impl Title {
     }
 }
 
-/// Whether a text is of the kind that most are: printable ASCII in one line, with nothing to trim.
+/// Whether a text is of the kind that most are: one line of plain characters, with nothing to trim.
 /// Thousands of them are read when a project is opened.
 fn is_plain(text: &str, max: usize) -> bool {
-    let outer = |byte: Option<&u8>| byte.is_some_and(|byte| *byte != b' ');
-    let bytes = text.as_bytes();
-    bytes.len() <= max
-        && outer(bytes.first())
-        && outer(bytes.last())
-        && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+    let outer = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+    // Nothing up to U+00A0 is a mark, ends a line or reorders.
+    let harmless = |c: char| {
+        matches!(c, ' '..='~') || c >= '\u{A0}' && !is_mark(c) && !reorders(c) && !LINE_ENDS.contains(&c)
+    };
+    outer(text.chars().next())
+        && outer(text.chars().next_back())
+        && text.chars().all(harmless)
+        && (text.len() <= max || text.chars().count() <= max)
 }
 
 fn checked(text: &str, what: &'static str, max: usize, lines: bool) -> Result<String, TextError> {
@@ -206,10 +209,31 @@ mod tests {
 
     #[test]
     fn the_short_way_and_the_long_way_agree() {
-        let long = "x".repeat(121);
-        for text in
-            ["a", "a b", " a", "a ", "", " ", "a\tb", "a\nb", "\u{7f}", "é", "~!", long.as_str(), &long[1..]]
-        {
+        let (long, wide) = ("x".repeat(121), "é".repeat(121));
+        for text in [
+            "a",
+            "a b",
+            " a",
+            "a ",
+            "",
+            " ",
+            "a\tb",
+            "a\nb",
+            "\u{7f}",
+            "\u{85}",
+            "é",
+            "~!",
+            "a…",
+            "\u{a0}a",
+            "a\u{3000}",
+            "a\u{2028}b",
+            "a\u{202e}b",
+            "e\u{301}",
+            long.as_str(),
+            &long[1..],
+            wide.as_str(),
+            &wide[2..],
+        ] {
             assert_eq!(Title::try_from(text.to_owned()), text.parse::<Title>(), "for {text:?}");
         }
     }

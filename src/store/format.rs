@@ -121,8 +121,17 @@ pub(crate) fn parse_checked(content: Content, bytes: &[u8]) -> Result<Parsed, Fo
     Ok(match content {
         Content::Status => Parsed::Status(Box::new(read(bytes)?)),
         Content::Backlog => Parsed::Backlog(read(bytes)?),
-        Content::Story(_) => Parsed::Story(Arc::new(read::<OneFile<Story>>(bytes)?.thing)),
-        Content::Sprint(_) => Parsed::Sprint(Arc::new(read::<OneFile<Sprint>>(bytes)?.thing)),
+        // Without `OneFile` around it the thing is read straight, and takes the number for a field it does not know.
+        Content::Story(_) => {
+            let mut story: Story = read(bytes)?;
+            story.extra.remove("format");
+            Parsed::Story(Arc::new(story))
+        }
+        Content::Sprint(_) => {
+            let mut sprint: Sprint = read(bytes)?;
+            sprint.extra.remove("format");
+            Parsed::Sprint(Arc::new(sprint))
+        }
         Content::Document => Parsed::Document,
     })
 }
