@@ -85,9 +85,10 @@ impl WriterLock {
 fn write_line(file: &mut File, holder: &Holder) -> io::Result<()> {
     let mut line = serde_json::to_vec(holder)?;
     line.push(b'\n');
-    file.set_len(0)?;
     file.rewind()?;
-    file.write_all(&line)
+    file.write_all(&line)?;
+    // Emptied first, the file would lose its block and need a new one, which takes longer than all the rest.
+    file.set_len(line.len() as u64)
 }
 
 /// Says who holds the lock. Its holder may be about to write that down, hence the second error.
