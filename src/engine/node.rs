@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -21,7 +21,7 @@ use crate::engine::registry::{Entry, Registry};
 use crate::engine::tending::{self, Message, Start};
 use crate::engine::writer::{self, Writer};
 use crate::store::journal::ProjectKey;
-use crate::store::{ProjectStore, key_bytes};
+use crate::store::{self, ProjectStore, key_bytes};
 
 /// How long a full queue may keep somebody waiting.
 const QUEUE_WAIT: Duration = Duration::from_secs(5);
@@ -117,6 +117,8 @@ pub(super) struct Shared {
     left: BTreeSet<ProjectKey>,
     actors: Mutex<Actors>,
     turns: Arc<Semaphore>,
+    /// Done when the first change is asked for, while its project is opened.
+    prepared: Once,
 }
 
 #[derive(Default)]
@@ -145,8 +147,9 @@ impl Engine {
         Registry::tidy(&settings.data_dir);
         let registry = Mutex::new(Registry::open(&settings.data_dir)?);
         let turns = Arc::new(Semaphore::new(PUBLISHERS));
-        let (settings, actors, feed) = (Arc::new(settings), Mutex::default(), Feed::new());
-        let shared = Shared { settings, writer, registry, feed, left, actors, turns };
+        let (settings, feed) = (Arc::new(settings), Feed::new());
+        let (actors, prepared) = (Mutex::default(), Once::new());
+        let shared = Shared { settings, writer, registry, feed, left, actors, turns, prepared };
         let engine = Self { shared: Arc::new(shared) };
         engine.mend();
         Ok(engine)
@@ -174,6 +177,7 @@ impl Engine {
 
     /// Carries a command out. It is durable when this returns.
     pub async fn submit(&self, project: &ProjectName, envelope: Envelope) -> Result<Submitted, EngineError> {
+        self.shared.prepared.call_once(|| drop(tokio::task::spawn_blocking(store::schema::prepare)));
         let envelope = Box::new(envelope);
         self.ask(project, |reply| Message::Submit { envelope, reply }).await?
     }

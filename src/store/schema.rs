@@ -42,7 +42,11 @@ impl fmt::Display for Kind {
 
 /// The schema of one kind of file, as JSON Schema 2020-12.
 pub fn schema(kind: Kind) -> Value {
-    let generator = SchemaSettings::draft2020_12().into_generator();
+    generated(kind, SchemaSettings::draft2020_12())
+}
+
+fn generated(kind: Kind, settings: SchemaSettings) -> Value {
+    let generator = settings.into_generator();
     let mut schema = match kind {
         Kind::Status => generator.into_root_schema_for::<StatusFile>(),
         Kind::Backlog => generator.into_root_schema_for::<BacklogFile>(),
@@ -61,8 +65,17 @@ static VALIDATORS: [LazyLock<Option<Validator>>; 4] = [
     LazyLock::new(|| compiled(Kind::Sprint)),
 ];
 
+/// Says the same as the schema that people see, as an older draft: before a schema is compiled it is checked against
+/// the one of its draft, which has to be compiled first, and that of draft 7 is much smaller.
 fn compiled(kind: Kind) -> Option<Validator> {
-    jsonschema::validator_for(&schema(kind)).ok()
+    jsonschema::validator_for(&generated(kind, SchemaSettings::draft07())).ok()
+}
+
+/// Compiles what nearly every change needs, so that it is there when the first change asks for it.
+pub(crate) fn prepare() {
+    for kind in [Kind::Status, Kind::Story] {
+        LazyLock::force(&VALIDATORS[kind as usize]);
+    }
 }
 
 /// Checks a value; the error names the place and the rule.
