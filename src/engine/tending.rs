@@ -61,7 +61,9 @@ pub(super) async fn run(mut start: Start, messages: mpsc::Receiver<Message>) {
             Ok(actor) => {
                 wait = RETRY.0;
                 let Left { end, project, owed } = actor.run(&mut inbox).await;
-                known = (owed > 0).then_some(project);
+                known = (owed > 0).then(|| Arc::clone(&project));
+                // Taking thousands of stories apart takes a while, and nobody has to wait for it.
+                drop(tokio::task::spawn_blocking(move || drop(project)));
                 match end {
                     End::Trouble(error) => error,
                     End::Idle if inbox.is_done() => return,
