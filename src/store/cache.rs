@@ -94,6 +94,11 @@ impl Recollection {
         self.files.iter().map(|(path, (oid, ..))| (path.as_str(), *oid))
     }
 
+    /// Whether `oid` is what the file at `path` held.
+    pub(crate) fn has(&self, path: &str, oid: Oid) -> bool {
+        self.files.get(path).is_some_and(|(held, ..)| *held == oid)
+    }
+
     /// How a file looked that held `oid`, and its content; nothing if it may look the same and hold something else.
     pub(crate) fn of(&self, path: &str, oid: Oid) -> Option<(Stamp, &[u8])> {
         let (held, stamp, content) = self.files.get(path)?;
@@ -112,24 +117,27 @@ impl Cache {
     pub(crate) fn recall(&mut self, tip: Oid) -> Option<Recollection> {
         let about = fs::metadata(&self.path).ok().filter(|about| about.len() <= LARGEST)?;
         let bytes = fs::read(&self.path).ok()?;
-        let mut files = BTreeMap::new();
+        let mut files: BTreeMap<String, _> = BTreeMap::new();
         let mut last = None;
         let mut whole_bytes = 0;
         let mut rest = bytes.as_slice();
         while let Some((chunk, size, behind)) = next(rest) {
+            // Borrowed from the bytes, so the distance of the addresses is the place.
+            let place = |row: Row<'_>| {
+                let start = row.content.as_ptr().addr() - bytes.as_ptr().addr();
+                (row.oid, row.stamp, start..start + row.content.len())
+            };
+            let news = chunk.files.into_iter().map(|(path, kept)| (path.to_owned(), kept.map(place)));
             if chunk.whole {
-                files.clear();
+                files = news.filter_map(|(path, kept)| Some((path, kept?))).collect();
                 whole_bytes = size;
-            }
-            for (path, kept) in chunk.files {
-                match kept {
-                    Some(Row { oid, stamp, content }) => {
-                        // Borrowed from the bytes, so the distance of the addresses is the place.
-                        let start = content.as_ptr().addr() - bytes.as_ptr().addr();
-                        files.insert(path.to_owned(), (oid, stamp, start..start + content.len()))
-                    }
-                    None => files.remove(path),
-                };
+            } else {
+                for (path, kept) in news {
+                    match kept {
+                        Some(kept) => files.insert(path, kept),
+                        None => files.remove(&path),
+                    };
+                }
             }
             last = Some(chunk.tip);
             rest = behind;

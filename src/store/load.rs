@@ -12,7 +12,7 @@ use crate::domain::project::Project;
 use crate::store::StoreError;
 use crate::store::cache::Recollection;
 use crate::store::error::with_causes;
-use crate::store::folder::{Folder, Stamp};
+use crate::store::folder::{Folder, Looker, Stamp};
 use crate::store::format::{self, FormatError, Parsed, Parts};
 use crate::store::former::Former;
 use crate::store::layout::{self, Content};
@@ -40,13 +40,12 @@ enum Found {
 /// A file that looks as it did when `recollection` was made is not read at all.
 pub(crate) fn project(
     repository: &Repository,
-    files: &BTreeMap<String, Oid>,
     folder: &mut Folder,
     former: &Former<'_>,
     recollection: Option<&Recollection>,
 ) -> Result<(Project, Extra), StoreError> {
     let mut parts = Parts::default();
-    for (path, content, oid, found) in read_all(files, folder, recollection)? {
+    for (path, content, oid, found) in read_all(folder, recollection)? {
         let parsed = match found {
             Found::Committed(parsed, stamp) => {
                 folder.confirm(&path, stamp);
@@ -79,7 +78,7 @@ pub(crate) fn project(
 
 /// Removes files of things that exist no more. Others with names of ours are left for the next look.
 fn remove_former(folder: &mut Folder, former: &Former<'_>) -> Result<(), StoreError> {
-    for path in folder.strangers()? {
+    for path in folder.sweep()? {
         let Some(found) = folder.read(&path)? else { continue };
         let oid = object::blob_id(&found.content);
         if found.is_blank() || former.knows(&path, oid, found.stamp.modified())? {
@@ -153,44 +152,51 @@ pub(crate) fn line_of(bytes: &[u8], reason: &str) -> usize {
 type Row = (String, Content, Oid, Found);
 
 /// Reads, hashes and parses all files of ours, on a few threads where there are many.
-fn read_all(
-    files: &BTreeMap<String, Oid>,
-    folder: &Folder,
-    recollection: Option<&Recollection>,
-) -> Result<Vec<Row>, StoreError> {
-    let ours: Vec<_> = files
-        .iter()
-        .filter_map(|(path, oid)| layout::content_of(path).map(|content| (path.as_str(), content, *oid)))
+fn read_all(folder: &Folder, recollection: Option<&Recollection>) -> Result<Vec<Row>, StoreError> {
+    let ours: Vec<_> = folder
+        .known()
+        .filter_map(|(path, oid)| layout::content_of(path).map(|content| (path, content, oid)))
         .collect();
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get).min(THREADS_MAX);
     let threads = cores.min(ours.len() / WORTH_A_THREAD).max(1);
-    if threads == 1 {
-        return ours.into_iter().map(|row| read_one(folder, recollection, row)).collect();
+    let (mine, others) = ours.split_at(ours.len() / threads);
+    if others.is_empty() {
+        return read_some(folder, recollection, mine);
     }
-    let share = ours.len().div_ceil(threads);
+    let share = others.len().div_ceil(threads - 1);
     std::thread::scope(|scope| {
-        let work = |rows: &[(&str, Content, Oid)]| {
-            rows.iter().map(|row| read_one(folder, recollection, *row)).collect()
-        };
-        let handles: Vec<_> = ours.chunks(share).map(|rows| scope.spawn(move || work(rows))).collect();
-        let mut all = Vec::with_capacity(ours.len());
+        let work = |rows| move || read_some(folder, recollection, rows);
+        let handles: Vec<_> = others.chunks(share).map(|rows| scope.spawn(work(rows))).collect();
+        let mut all = read_some(folder, recollection, mine)?;
+        all.reserve_exact(others.len());
         for handle in handles {
-            let rows: Result<Vec<Row>, StoreError> =
-                handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            all.extend(rows?);
+            all.extend(handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
         Ok(all)
     })
 }
 
-/// What a file holds, without reading it: it looks as it did when it was last seen.
-fn recalled(
+fn read_some(
     folder: &Folder,
     recollection: Option<&Recollection>,
-    (path, content, oid): (&str, Content, Oid),
+    files: &[(&str, Content, Oid)],
+) -> Result<Vec<Row>, StoreError> {
+    let mut looker = folder.looker();
+    let read_one = |file: &_| match recalled(&mut looker, recollection, *file) {
+        Some(row) => Ok(row),
+        None => read_one(folder, recollection, *file),
+    };
+    files.iter().map(read_one).collect()
+}
+
+/// What a file holds, without reading it: it looks as it did when it was last seen.
+fn recalled<'a>(
+    looker: &mut Looker<'a>,
+    recollection: Option<&Recollection>,
+    (path, content, oid): (&'a str, Content, Oid),
 ) -> Option<Row> {
     let (stamp, bytes) = recollection?.of(path, oid)?;
-    if folder.stamp(path) != Some(stamp) {
+    if looker.stamp(path) != Some(stamp) {
         return None;
     }
     let parsed = format::parse_checked(content, bytes);
@@ -202,13 +208,13 @@ fn read_one(
     recollection: Option<&Recollection>,
     (path, content, oid): (&str, Content, Oid),
 ) -> Result<Row, StoreError> {
-    if let Some(row) = recalled(folder, recollection, (path, content, oid)) {
-        return Ok(row);
-    }
+    // What the cache knows was checked on its way in.
+    let is_checked = recollection.is_some_and(|known| known.has(path, oid));
+    let parse = if is_checked { format::parse_checked } else { format::parse };
     let found = match folder.read(path)? {
         None => Found::Missing(None),
         Some(found) => match object::blob_id(&found.content) {
-            same if same == oid => Found::Committed(format::parse(content, &found.content), found.stamp),
+            same if same == oid => Found::Committed(parse(content, &found.content), found.stamp),
             _ if found.is_blank() => Found::Missing(Some(found.stamp)),
             other => Found::Other(other, found.stamp),
         },

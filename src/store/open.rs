@@ -1,6 +1,5 @@
 //! Opening a project: taking the lock, mending what a crash left, reading; and making a new one.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -103,7 +102,7 @@ impl ProjectStore {
         files.extend(first_documents(project, documents));
         let record =
             ChangeRecord { project: key_bytes(project.key), revision: project.revision, files, meta };
-        let folder = Folder::new(place.folder(), &BTreeMap::new());
+        let folder = Folder::new(place.folder(), std::iter::empty());
         let aside = foreign::set_aside(&place)?;
         let cache = Cache::new(&place.private());
         let mut store = Self { place, branch, folder, extras, cache, behind: false, _lock: lock };
@@ -188,15 +187,15 @@ impl Opened {
         let mut cache = Cache::new(&place.private());
         let recollection = branch.tip().and_then(|tip| cache.recall(tip));
         let fail = |source| StoreError::Git { action: "read", path: place.work().to_owned(), source };
-        let files = match &recollection {
-            Some(known) => known.files().map(|(path, oid)| (path.to_owned(), oid)).collect(),
-            None => branch.root().files(place.repository()).map_err(fail)?,
+        let mut folder = match &recollection {
+            Some(known) => Folder::new(place.folder(), known.files()),
+            None => {
+                Folder::of_commit(place.folder(), &branch.root().files(place.repository()).map_err(fail)?)
+            }
         };
-        let mut folder = Folder::new(place.folder(), &files);
-        folder.tidy()?;
         let former = Former::of_crash(place.repository(), branch.tip(), pending)?;
         let known = recollection.as_ref();
-        let (project, extras) = load::project(place.repository(), &files, &mut folder, &former, known)?;
+        let (project, extras) = load::project(place.repository(), &mut folder, &former, known)?;
         load::sound(place.work(), &project)?;
         let opened = Self { place, branch, folder, project, extras, cache };
         Ok(if known.is_none_or(|known| known.is_bloated) { opened.cached()? } else { opened })

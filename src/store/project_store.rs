@@ -180,8 +180,8 @@ impl ProjectStore {
         let files = self.branch.root().files(repository).map_err(fail)?;
         // Files that nobody has edited follow the branch.
         let former = Former::of_folder(repository, self.folder.known());
-        let mut folder = Folder::new(self.place.folder(), &files);
-        let (project, extras) = load::project(repository, &files, &mut folder, &former, None)?;
+        let mut folder = Folder::of_commit(self.place.folder(), &files);
+        let (project, extras) = load::project(repository, &mut folder, &former, None)?;
         self.cache.forget();
         load::sound(self.place.work(), &project)?;
         (self.folder, self.extras, self.behind) = (folder, extras, false);

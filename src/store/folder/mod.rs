@@ -14,6 +14,7 @@ mod watch;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 
 use rustix::fs::{Mode, OFlags};
@@ -74,6 +75,27 @@ pub(crate) struct Gap {
     pub(crate) stamp: Option<Stamp>,
 }
 
+/// Tells how many files look, one after the other.
+pub(crate) struct Looker<'a> {
+    folder: &'a Folder,
+    /// The folder of the file before, open: a name in it is found sooner than a path that begins at the root.
+    open: Option<(&'a str, Option<OwnedFd>)>,
+}
+
+impl<'a> Looker<'a> {
+    /// How the file at `path` looks now, if there is one.
+    pub(crate) fn stamp(&mut self, path: &'a str) -> Option<Stamp> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if self.open.as_ref().is_none_or(|(open, _)| *open != folder) {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let opened = rustix::fs::open(self.folder.path.join(folder), flags, Mode::empty());
+            self.open = Some((folder, opened.ok()));
+        }
+        let (_, opened) = self.open.as_ref()?;
+        Stamp::in_folder(opened.as_ref()?, name)
+    }
+}
+
 /// The folder as we know it.
 pub(crate) struct Folder {
     path: PathBuf,
@@ -94,10 +116,15 @@ enum Watching {
 
 impl Folder {
     /// The folder at `path`, which shall hold `files`. Nothing is looked at yet.
-    pub(crate) fn new(path: PathBuf, files: &BTreeMap<String, Oid>) -> Self {
-        let ours = files.iter().filter(|(path, _)| layout::content_of(path).is_some());
-        let known = ours.map(|(path, oid)| (path.clone(), Known { oid: *oid, stamp: None })).collect();
+    pub(crate) fn new<'a>(path: PathBuf, files: impl Iterator<Item = (&'a str, Oid)>) -> Self {
+        let ours = files.filter(|(path, _)| layout::content_of(path).is_some());
+        let known = ours.map(|(path, oid)| (path.to_owned(), Known { oid, stamp: None })).collect();
         Self { path, known, suspects: BTreeSet::new(), watch: Watching::NotYet }
+    }
+
+    /// The folder at `path`, which shall hold the files of a commit.
+    pub(crate) fn of_commit(path: PathBuf, files: &BTreeMap<String, Oid>) -> Self {
+        Self::new(path, files.iter().map(|(path, oid)| (path.as_str(), *oid)))
     }
 
     /// Reads a file; nothing if there is none.
@@ -133,11 +160,6 @@ impl Folder {
         }
     }
 
-    /// How the file at `path` looks now, if there is one.
-    pub(crate) fn stamp(&self, path: &str) -> Option<Stamp> {
-        Stamp::of(&self.path.join(path)).ok().flatten()
-    }
-
     /// What a file was seen to hold, and how it looked then.
     pub(crate) fn seen(&self, path: &str) -> Option<(Oid, Stamp)> {
         let known = self.known.get(path)?;
@@ -145,15 +167,31 @@ impl Folder {
     }
 
     /// What every file shall hold.
-    pub(crate) fn known(&self) -> impl Iterator<Item = (&str, Oid)> {
+    pub(crate) fn known(&self) -> impl ExactSizeIterator<Item = (&str, Oid)> {
         self.known.iter().map(|(path, known)| (path.as_str(), known.oid))
     }
 
-    /// Files with names of ours that the folder shall not hold.
-    pub(crate) fn strangers(&self) -> Result<Vec<String>, StoreError> {
-        let mut found = self.list()?;
-        found.retain(|path| !self.known.contains_key(path));
-        Ok(found)
+    /// For looking at many files.
+    pub(crate) fn looker(&self) -> Looker<'_> {
+        Looker { folder: self, open: None }
+    }
+
+    /// Removes unfinished files that a process left when it was killed. Returns the files with names of ours that
+    /// the folder shall not hold.
+    pub(crate) fn sweep(&self) -> Result<Vec<String>, StoreError> {
+        let (mut strangers, mut unfinished) = (Vec::new(), Vec::new());
+        self.walk(|folder, name| {
+            if name.starts_with(UNFINISHED) {
+                unfinished.push(self.path.join(folder).join(name));
+                return;
+            }
+            let path = below(folder, name);
+            if !self.known.contains_key(&path) && layout::content_of(&path).is_some() {
+                strangers.push(path);
+            }
+        })?;
+        unfinished.iter().try_for_each(|path| remove_file(path))?;
+        Ok(strangers)
     }
 
     /// Notes that a file with this stamp was seen to hold what it shall hold.
@@ -246,19 +284,6 @@ impl Folder {
         Ok((edits, missing))
     }
 
-    /// Removes unfinished files that a process left when it was killed.
-    pub(crate) fn tidy(&self) -> Result<(), StoreError> {
-        for folder in self.folders() {
-            let Ok(entries) = fs::read_dir(self.path.join(&folder)) else { continue };
-            let unfinished =
-                entries.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED));
-            for entry in unfinished {
-                remove_file(&entry.path())?;
-            }
-        }
-        Ok(())
-    }
-
     /// Removes every file of ours that nobody has edited, and the folders that are empty then.
     pub(crate) fn clear(&mut self) -> Result<(), StoreError> {
         let (edits, _) = self.look()?;
@@ -319,6 +344,15 @@ impl Folder {
     /// The files there that have names of ours.
     fn list(&self) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
+        self.walk(|folder, name| {
+            let path = below(folder, name);
+            found.extend(Some(path).filter(|path| layout::content_of(path).is_some()));
+        })?;
+        Ok(found)
+    }
+
+    /// Visits all that lies in folders that may hold files of ours, by folder and name.
+    fn walk(&self, mut visit: impl FnMut(&str, &str)) -> Result<(), StoreError> {
         for folder in self.folders() {
             let full = self.path.join(&folder);
             let entries = match fs::read_dir(&full) {
@@ -326,11 +360,14 @@ impl Folder {
                 Err(error) if is_absent(&error) => continue,
                 Err(source) => return Err(StoreError::Io { action: "list", path: full, source }),
             };
-            let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-            let paths = names.map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") });
-            found.extend(paths.filter(|path| layout::content_of(path).is_some()));
+            for entry in entries.flatten() {
+                // Names that are not UTF-8 are not ours.
+                if let Some(name) = entry.file_name().to_str() {
+                    visit(&folder, name);
+                }
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     fn examine(&self, path: &str) -> Result<Finding, StoreError> {
@@ -394,6 +431,11 @@ impl Folder {
         };
         written.map_err(|source| StoreError::Io { action: "write", path: full, source })
     }
+}
+
+/// The path of what is called `name` in `folder`, of which the top is the empty path.
+fn below(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 enum Finding {

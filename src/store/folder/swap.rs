@@ -2,10 +2,11 @@
 
 use std::fs::{self, Metadata};
 use std::io;
+use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{AtFlags, CWD, RenameFlags, renameat_with, statat};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,14 @@ impl Stamp {
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The stamp of the file called `name` in an open folder, if there is one and it can be looked at.
+    pub(super) fn in_folder(folder: impl AsFd, name: &str) -> Option<Self> {
+        let found = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        let nanoseconds = i64::try_from(found.st_mtime_nsec).ok()?;
+        let size = u64::try_from(found.st_size).ok()?;
+        Some(Self { inode: found.st_ino, size, modified: (found.st_mtime, nanoseconds) })
     }
 
     /// When the content was written, in nanoseconds.
