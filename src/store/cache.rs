@@ -22,7 +22,7 @@ use crate::store::object::Oid;
 use crate::store::repository;
 
 /// Changes with the shape of what is kept; another number is another time's.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Length and checksum before each chunk.
 const HEADER: usize = 8;
 /// Reading fewer files costs less than keeping this up.
@@ -50,6 +50,8 @@ struct Chunk<'a> {
     tip: Oid,
     /// Starts anew instead of adding to what came before.
     whole: bool,
+    /// Whether the commit holds nothing else.
+    complete: bool,
     #[serde(borrow)]
     files: Vec<(&'a str, Option<Row<'a>>)>,
 }
@@ -69,6 +71,8 @@ pub(crate) struct Cache {
     news: BTreeMap<String, Option<Kept>>,
     /// Whether the file on disk leads up to the news.
     is_current: bool,
+    /// Whether the branch holds nothing but what is known here.
+    is_complete: bool,
 }
 
 /// What the cache knows of a commit.
@@ -110,7 +114,7 @@ impl Recollection {
 impl Cache {
     /// The cache in git's private folder for us. Nothing is read yet.
     pub(crate) fn new(private: &Path) -> Self {
-        Self { path: private.join("cache"), news: BTreeMap::new(), is_current: false }
+        Self { path: private.join("cache"), news: BTreeMap::new(), is_current: false, is_complete: false }
     }
 
     /// What is known of the folder at `tip`, if anything.
@@ -139,7 +143,7 @@ impl Cache {
                     };
                 }
             }
-            last = Some(chunk.tip);
+            (last, self.is_complete) = (Some(chunk.tip), chunk.complete);
             rest = behind;
         }
         if last != Some(tip) || !rest.is_empty() {
@@ -148,6 +152,11 @@ impl Cache {
         self.is_current = true;
         let is_bloated = bytes.len() > 2 * whole_bytes;
         Some(Recollection { bytes, files, written: nanoseconds(&about), is_bloated })
+    }
+
+    /// Whether what is known of the folder is all that the branch holds.
+    pub(crate) fn knows_all(&self) -> bool {
+        self.is_current && self.is_complete
     }
 
     /// Notes that a file was written, or taken away.
@@ -161,13 +170,14 @@ impl Cache {
         self.is_current = false;
     }
 
-    /// Writes all of it anew.
-    pub(crate) fn write_whole(&mut self, tip: Oid, files: Vec<(String, Option<Kept>)>) {
+    /// Writes all of it anew; `is_complete` says that the branch holds nothing else.
+    pub(crate) fn write_whole(&mut self, tip: Oid, files: Vec<(String, Option<Kept>)>, is_complete: bool) {
         self.forget();
+        self.is_complete = is_complete;
         if files.len() < WORTH_IT {
             return;
         }
-        let chunk = encode(tip, true, &files);
+        let chunk = encode(tip, (true, is_complete), &files);
         self.is_current = chunk.is_some_and(|chunk| repository::replace(&self.path, &chunk).is_ok());
     }
 
@@ -177,7 +187,7 @@ impl Cache {
             return;
         }
         let files: Vec<_> = std::mem::take(&mut self.news).into_iter().collect();
-        let chunk = encode(tip, false, &files);
+        let chunk = encode(tip, (false, self.is_complete), &files);
         self.is_current = chunk.is_some_and(|chunk| append(&self.path, &chunk).is_ok());
     }
 }
@@ -186,9 +196,9 @@ fn append(path: &Path, chunk: &[u8]) -> io::Result<()> {
     File::options().append(true).open(path)?.write_all(chunk)
 }
 
-fn encode(tip: Oid, whole: bool, files: &[(String, Option<Kept>)]) -> Option<Vec<u8>> {
+fn encode(tip: Oid, (whole, complete): (bool, bool), files: &[(String, Option<Kept>)]) -> Option<Vec<u8>> {
     let files = files.iter().map(|(path, kept)| (path.as_str(), kept.as_ref().map(Kept::row))).collect();
-    let body = postcard::to_allocvec(&Chunk { format: FORMAT, tip, whole, files }).ok()?;
+    let body = postcard::to_allocvec(&Chunk { format: FORMAT, tip, whole, complete, files }).ok()?;
     let mut bytes = Vec::with_capacity(HEADER + body.len());
     bytes.extend_from_slice(&u32::try_from(body.len()).ok()?.to_le_bytes());
     bytes.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());

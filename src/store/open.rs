@@ -19,6 +19,7 @@ use crate::store::layout::{self, Content};
 use crate::store::load;
 use crate::store::lock::{Holder, WriterLock};
 use crate::store::mend;
+use crate::store::object::EntryKind;
 use crate::store::project_store::{ProjectStore, key_bytes};
 use crate::store::reference;
 use crate::store::repository::Place;
@@ -105,7 +106,8 @@ impl ProjectStore {
         let folder = Folder::new(place.folder(), std::iter::empty());
         let aside = foreign::set_aside(&place)?;
         let cache = Cache::new(&place.private());
-        let mut store = Self { place, branch, folder, extras, cache, behind: false, _lock: lock };
+        let mut store =
+            Self { place, branch, folder, extras, cache, behind: false, edited: false, _lock: lock };
         match store.begin(&record) {
             Ok(()) => Ok(store),
             Err(error) => {
@@ -154,7 +156,10 @@ impl ProjectStore {
             opened => opened?,
         };
         let Opened { place, branch, folder, project, extras, cache } = opened;
-        Ok((Self { place, branch, folder, extras, cache, behind: false, _lock: lock }, project))
+        Ok((
+            Self { place, branch, folder, extras, cache, behind: false, edited: false, _lock: lock },
+            project,
+        ))
     }
 
     /// Takes the project out of the repository's folder again: our files, as far as nobody has edited them,
@@ -201,6 +206,15 @@ impl Opened {
         Ok(if known.is_none_or(|known| known.is_bloated) { opened.cached()? } else { opened })
     }
 
+    /// Whether the latest commit holds nothing but plain files with names of ours.
+    fn is_all_ours(&mut self) -> Result<bool, StoreError> {
+        let leaves = self.branch.root().leaves(self.place.repository());
+        let path = self.place.work().to_owned();
+        let leaves = leaves.map_err(|source| StoreError::Git { action: "read", path, source })?;
+        let is_ours = |path: &str, kind| kind == EntryKind::File && layout::content_of(path).is_some();
+        Ok(leaves.iter().all(|(path, (kind, _))| is_ours(path, *kind)))
+    }
+
     /// Writes down what the folder holds, for the next opening.
     fn cached(mut self) -> Result<Self, StoreError> {
         let Some(tip) = self.branch.tip() else { return Ok(self) };
@@ -213,7 +227,8 @@ impl Opened {
             let content = if is_document { Vec::new() } else { load::blob(self.place.repository(), oid)? };
             files.push((path, Some(Kept { oid, stamp, content })));
         }
-        self.cache.write_whole(tip, files);
+        let is_complete = self.is_all_ours()?;
+        self.cache.write_whole(tip, files, is_complete);
         Ok(self)
     }
 }

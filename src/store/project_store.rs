@@ -18,7 +18,7 @@ use crate::store::journal::{ChangeRecord, CommitMeta, FileChange};
 use crate::store::layout::{self, Content};
 use crate::store::load;
 use crate::store::lock::WriterLock;
-use crate::store::object::Oid;
+use crate::store::object::{EntryKind, Oid};
 use crate::store::repository::Place;
 
 /// An open project. Nobody else can write it.
@@ -30,6 +30,8 @@ pub struct ProjectStore {
     pub(super) cache: Cache,
     /// Whether the folder may lack what was published.
     pub(super) behind: bool,
+    /// Whether files were edited since it was opened: what the folder holds may not be committed then.
+    pub(super) edited: bool,
     pub(super) _lock: WriterLock,
 }
 
@@ -155,6 +157,11 @@ impl ProjectStore {
 
     /// Lets git believe that the folder holds the latest commit.
     pub(super) fn write_index(&mut self) -> Result<(), StoreError> {
+        if self.cache.knows_all() && !self.behind && !self.edited {
+            // Then the branch holds nothing else, and need not be read.
+            let entries = self.folder.known().map(|(path, oid)| (path, EntryKind::File, oid));
+            return self.place.write_index(&index::encode(entries));
+        }
         let leaves = self.branch.root().leaves(self.place.repository());
         let path = self.place.work().to_owned();
         let leaves = leaves.map_err(|source| StoreError::Git { action: "read", path, source })?;
@@ -204,6 +211,7 @@ impl ProjectStore {
     /// The project as a person wants it, if every rule still holds.
     fn with_edits(&mut self, project: &Project, edits: &[Edit]) -> Result<Look, StoreError> {
         let (edited, extras) = self.edited(project, edits)?;
+        self.edited = true;
         edits.iter().for_each(|edit| self.folder.accept(edit));
         self.extras = extras;
         let files = self.edited_files(&edited, edits)?;

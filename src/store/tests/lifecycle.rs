@@ -57,6 +57,37 @@ fn git_in_the_folder_sees_a_clean_branch_after_a_rest() {
 }
 
 #[test]
+fn git_in_a_large_folder_sees_a_clean_branch_with_and_without_files_of_others() {
+    // Enough for the cache, from which the index is made then.
+    let mut world = World::with_stories(60);
+    let folder = world.path().join(".orch-state");
+    let listed = ["ls-files", "--stage"];
+    let in_tree = ["ls-tree", "-r", "--format=%(objectmode) %(objectname) 0%x09%(path)", "orch-state"];
+    for file_of_others in [None, Some("notes.txt")] {
+        if let Some(name) = file_of_others {
+            world.store().rest().unwrap();
+            fs::write(folder.join(name), "mine\n").unwrap();
+            git(&folder, &["add", name], b"");
+            git(&folder, &["commit", "--quiet", "-m", "mine"], b"");
+        }
+        // The first opening writes the cache, the second uses it.
+        world.reopen(&[]);
+        world.reopen(&[]);
+        world.add();
+        let edited = world.text("stories/0/S-2.json").replace("\"title\": \"", "\"title\": \"Now ");
+        fs::write(world.file("stories/0/S-2.json"), edited).unwrap();
+        let steps: [fn(&mut World); 2] = [|_| {}, |world| drop(world.take_edit())];
+        for step in steps {
+            step(&mut world);
+            world.store().rest().unwrap();
+            assert_eq!(git(&folder, &listed, b""), git(&folder, &in_tree, b""), "{file_of_others:?}");
+        }
+        assert_eq!(git(&folder, &["status", "--porcelain"], b""), "");
+        git(world.path(), &["fsck", "--strict", "--full", "--no-dangling"], b"");
+    }
+}
+
+#[test]
 fn hundreds_of_commits_cost_no_more_packs_than_git_likes() {
     let mut world = World::with_stories(60);
     for _ in 0..3 {
