@@ -121,9 +121,10 @@ impl Branch {
                 self.stale = false;
                 return Ok(Published { commits, moved });
             };
-            self.packs.write(&objects)?;
-            match reference::compare_and_swap(repository, layout::BRANCH, self.tip, last, &self.flushes) {
-                Ok(()) => {
+            match reference::prepare(repository, layout::BRANCH, self.tip, last, &self.flushes) {
+                Ok(prepared) => {
+                    self.packs.write(&objects, &[prepared.file()])?;
+                    prepared.complete(&self.flushes)?;
                     self.packs.release();
                     (self.tip, self.stale) = (Some(last), false);
                     return Ok(Published { commits, moved });
@@ -148,7 +149,7 @@ impl Branch {
 
     /// Makes what was drafted durable and moves the branch there, whatever it says now.
     pub(crate) fn settle(&mut self, repository: &Repository, draft: &Draft) -> Result<(), StoreError> {
-        self.packs.write(&draft.objects)?;
+        self.packs.write(&draft.objects, &[])?;
         if let Some(tip) = draft.commits.last().copied().or(self.tip) {
             reference::overwrite(repository, layout::BRANCH, tip, &self.flushes)?;
         }

@@ -76,23 +76,43 @@ pub(crate) fn read(repository: &Repository, name: &str) -> Result<Option<Oid>, R
     }
 }
 
-/// Moves the reference `name` from `expected` to `new`, or creates it if nothing is expected.
-///
-/// When this returns, a loss of power cannot undo it. The objects must be durable before.
-pub(crate) fn compare_and_swap(
+/// Prepares to move the reference `name` from `expected` to `new`, or to create it if nothing is expected. Until
+/// that has happened nobody else can move it.
+pub(crate) fn prepare(
     repository: &Repository,
     name: &str,
     expected: Option<Oid>,
     new: Oid,
     flushes: &Flushes,
-) -> Result<(), ReferenceError> {
+) -> Result<Prepared, ReferenceError> {
     let path = loose_path(repository, name)?;
     let mut lock = ReferenceLock::take(&path, WAIT, flushes)?;
     let found = read(repository, name)?;
     if found != expected {
         return Err(ReferenceError::Moved { name: name.to_owned(), found });
     }
-    lock.replace(&path, new, flushes)
+    lock.write(new)?;
+    Ok(Prepared { path, lock })
+}
+
+/// A reference that is about to move. If it does not after all, everything is as it was.
+pub(crate) struct Prepared {
+    path: PathBuf,
+    lock: ReferenceLock,
+}
+
+impl Prepared {
+    /// The file that will be the reference.
+    pub(crate) fn file(&self) -> &File {
+        &self.lock.file
+    }
+
+    /// Moves the reference. The objects and the file must be durable before.
+    ///
+    /// When this returns, a loss of power cannot undo it.
+    pub(crate) fn complete(mut self, flushes: &Flushes) -> Result<(), ReferenceError> {
+        self.lock.replace(&self.path, flushes)
+    }
 }
 
 /// Lets the reference `name` point to `new`, whatever it says now, even if that cannot be read.
@@ -105,7 +125,10 @@ pub(crate) fn overwrite(
     flushes: &Flushes,
 ) -> Result<(), ReferenceError> {
     let path = loose_path(repository, name)?;
-    ReferenceLock::take(&path, WAIT, flushes)?.replace(&path, new, flushes)
+    let mut lock = ReferenceLock::take(&path, WAIT, flushes)?;
+    lock.write(new)?;
+    flushes.data(&lock.file).map_err(fail("flush", &lock.path))?;
+    lock.replace(&path, flushes)
 }
 
 /// Removes a lock that a dead process has left on the reference `name`. Says whether there was one.
@@ -173,10 +196,6 @@ struct ReferenceLock {
 impl ReferenceLock {
     fn take(reference: &Path, wait: Duration, flushes: &Flushes) -> Result<Self, ReferenceError> {
         let path = lock_path(reference);
-        let fail = |action| {
-            let path = path.clone();
-            move |source| ReferenceError::Io { action, path, source }
-        };
         let start = Instant::now();
         let mut pause = Duration::from_millis(1);
         loop {
@@ -190,21 +209,20 @@ impl ReferenceLock {
                 }
                 (io::ErrorKind::AlreadyExists, _) => std::thread::sleep(pause),
                 (io::ErrorKind::NotFound, Some(folder)) if start.elapsed() <= wait => {
-                    flushes.create_folder(folder).map_err(fail("create the folder of"))?;
+                    flushes.create_folder(folder).map_err(fail("create the folder of", &path))?;
                 }
-                _ => return Err(fail("create")(error)),
+                _ => return Err(fail("create", &path)(error)),
             }
             pause = LONGEST_PAUSE.min(pause * 2);
         }
     }
 
-    fn replace(&mut self, reference: &Path, new: Oid, flushes: &Flushes) -> Result<(), ReferenceError> {
-        let fail = |action, path: &Path| {
-            let path = path.to_owned();
-            move |source| ReferenceError::Io { action, path, source }
-        };
-        self.file.write_all(format!("{new}\n").as_bytes()).map_err(fail("write", &self.path))?;
-        flushes.data(&self.file).map_err(fail("flush", &self.path))?;
+    fn write(&mut self, new: Oid) -> Result<(), ReferenceError> {
+        self.file.write_all(format!("{new}\n").as_bytes()).map_err(fail("write", &self.path))
+    }
+
+    /// Makes the lock the reference. Its content must be durable before.
+    fn replace(&mut self, reference: &Path, flushes: &Flushes) -> Result<(), ReferenceError> {
         rename(&self.path, reference).map_err(fail("replace", reference))?;
         self.ours = false;
         // On a reference the bit does no harm, it is only odd.
@@ -223,6 +241,12 @@ impl Drop for ReferenceLock {
             let _ = std::fs::remove_file(&self.path);
         }
     }
+}
+
+/// Makes an error that says what was tried with which file.
+fn fail(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> ReferenceError {
+    let path = path.to_owned();
+    move |source| ReferenceError::Io { action, path, source }
 }
 
 /// Renames, also over an empty folder: git leaves those behind when references inside are removed.
@@ -270,6 +294,18 @@ mod tests {
             git(folder.path(), &["hash-object", "-t", kind, "-w", "--stdin"], &object.body);
         }
         (folder, repository, one.oid, two.oid)
+    }
+
+    fn compare_and_swap(
+        repository: &Repository,
+        name: &str,
+        expected: Option<Oid>,
+        new: Oid,
+        flushes: &Flushes,
+    ) -> Result<(), ReferenceError> {
+        let prepared = prepare(repository, name, expected, new, flushes)?;
+        flushes.all(&[prepared.file()]).unwrap();
+        prepared.complete(flushes)
     }
 
     fn swap(repository: &Repository, expected: Option<Oid>, new: Oid) -> Result<(), ReferenceError> {

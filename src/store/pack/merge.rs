@@ -47,7 +47,7 @@ pub(super) fn merge(folder: &Path, packs: &[OwnPack], flushes: &Flushes) -> Resu
         }
     }
     // References lead to all of it already.
-    writer.finish(flushes, None)
+    writer.finish(flushes, &[], None)
 }
 
 /// Removes `packs`, except those that git has begun to rely on in the meantime.

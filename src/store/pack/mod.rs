@@ -24,6 +24,7 @@ mod merge;
 mod write;
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
@@ -95,15 +96,16 @@ impl Packs {
         Ok(Self { folder, list, deflater: Deflater::default(), flushes, kept })
     }
 
-    /// Keeps `objects` as one pack and returns its name. When this returns they are durable. Git leaves the
-    /// pack alone until it is released.
+    /// Keeps `objects` as one pack and returns its name. When this returns they are durable, and so is what the
+    /// files `beside` them hold. Git leaves the pack alone until it is released.
     ///
     /// Returns nothing for no objects.
-    pub(crate) fn write(&mut self, objects: &[Object]) -> Result<Option<Oid>, PackError> {
+    pub(crate) fn write(&mut self, objects: &[Object], beside: &[&File]) -> Result<Option<Oid>, PackError> {
         let mut objects: Vec<&Object> = objects.iter().collect();
         objects.sort_unstable_by_key(|object| (object.kind, object.oid));
         objects.dedup_by_key(|object| object.oid);
         if objects.is_empty() {
+            self.flushes.all(beside).map_err(fail("flush new files beside", &self.folder))?;
             return Ok(None);
         }
         let bytes = objects.iter().map(|object| object.body.len() as u64).sum();
@@ -115,7 +117,7 @@ impl Packs {
             let entry = self.deflater.entry(object).map_err(fail("compress objects for", &self.folder))?;
             writer.add(object.oid, &entry)?;
         }
-        let pack = writer.finish(&self.flushes, Some(&mut self.kept))?;
+        let pack = writer.finish(&self.flushes, beside, Some(&mut self.kept))?;
         self.list.add(pack)?;
         Ok(Some(pack.name))
     }
@@ -319,7 +321,7 @@ mod tests {
         all.push(blob((0..3_000_000_u32).map(|n| n.wrapping_mul(n).to_be_bytes()[1]).collect()));
         all.push(blob(Vec::new()));
 
-        let name = packs.write(&all).unwrap().unwrap();
+        let name = packs.write(&all, &[]).unwrap().unwrap();
 
         check(&repository, &all);
         let large = git(repository.path(), &["hash-object", "--stdin"], &all[4].body);
@@ -338,9 +340,9 @@ mod tests {
         let mut packs = Packs::open(repository.path(), flushes.clone()).unwrap();
         let before = flushes.count();
 
-        packs.write(&objects(1)).unwrap();
+        packs.write(&objects(1), &[]).unwrap();
         assert_eq!(flushes.count() - before, 3);
-        assert_eq!(packs.write(&[]).unwrap(), None);
+        assert_eq!(packs.write(&[], &[]).unwrap(), None);
         assert_eq!(packs.consolidate().unwrap(), 0);
         assert_eq!(flushes.count() - before, 3);
     }
@@ -350,7 +352,7 @@ mod tests {
         let repository = bare_repository();
         let mut reversed = objects(1);
         reversed.reverse();
-        let name = open(&repository).write(&objects(1)).unwrap().unwrap();
+        let name = open(&repository).write(&objects(1), &[]).unwrap().unwrap();
         let path = |extension: &str| repository.path().join(format!("objects/pack/pack-{name}.{extension}"));
         let whole = [path("pack"), path("idx")].map(|path| std::fs::read(path).unwrap());
 
@@ -363,7 +365,7 @@ mod tests {
                 _ => {}
             }
             let mut packs = open(&repository);
-            assert_eq!(packs.write(&reversed).unwrap(), Some(name), "{damage}");
+            assert_eq!(packs.write(&reversed, &[]).unwrap(), Some(name), "{damage}");
             packs.release();
             let now = [path("pack"), path("idx")].map(|path| std::fs::read(path).unwrap());
             assert!(now == whole, "{damage}");
@@ -385,10 +387,10 @@ mod tests {
             let name = format!("{}\n", objects(1)[0].oid);
             !git(repository.path(), &["cat-file", "--batch-check"], name.as_bytes()).contains("missing")
         };
-        open(&repository).write(&objects(1)).unwrap();
+        open(&repository).write(&objects(1), &[]).unwrap();
         // A person's own mark is none of our business.
         let mut packs = open(&repository);
-        let other = packs.write(&objects(2)).unwrap().unwrap();
+        let other = packs.write(&objects(2), &[]).unwrap().unwrap();
         let theirs = repository.path().join(format!("objects/pack/pack-{other}.keep"));
         std::fs::write(&theirs, "mine").unwrap();
 
@@ -410,7 +412,7 @@ mod tests {
         let mut merged_objects = 0;
         let changes = 600;
         for number in 0..changes {
-            packs.write(&objects(number)).unwrap();
+            packs.write(&objects(number), &[]).unwrap();
             packs.release();
             let before: u64 = packs.list.packs().iter().map(|pack| pack.objects).sum();
             let due: u64 = due(packs.list.packs()).iter().flatten().map(|pack| pack.objects).sum();
@@ -457,7 +459,7 @@ mod tests {
         let repository = bare_repository();
         let mut packs = open(&repository);
         for number in 0..20 {
-            packs.write(&objects(number)).unwrap();
+            packs.write(&objects(number), &[]).unwrap();
             packs.release();
             let commit = objects(number)[2].oid.to_string();
             git(repository.path(), &["update-ref", &format!("refs/heads/b{number}"), &commit], b"");
@@ -467,7 +469,7 @@ mod tests {
         assert_eq!(open(&repository).count(), 0);
         assert_eq!(packs.consolidate().unwrap(), 20, "the list in memory was not looked through");
         assert_eq!(packs.count(), 0);
-        packs.write(&objects(99)).unwrap();
+        packs.write(&objects(99), &[]).unwrap();
         check(&repository, (0..20).chain([99]).flat_map(objects).collect::<Vec<_>>().iter());
     }
 
@@ -476,14 +478,14 @@ mod tests {
         let repository = bare_repository();
         let mut packs = open(&repository);
         for number in 0..10 {
-            packs.write(&objects(number)).unwrap();
+            packs.write(&objects(number), &[]).unwrap();
         }
         git(repository.path(), &["multi-pack-index", "write"], b"");
-        let kept = packs.write(&objects(10)).unwrap().unwrap();
+        let kept = packs.write(&objects(10), &[]).unwrap().unwrap();
         packs.release();
         std::fs::write(repository.path().join(format!("objects/pack/pack-{kept}.keep")), "").unwrap();
         for number in 11..20 {
-            packs.write(&objects(number)).unwrap();
+            packs.write(&objects(number), &[]).unwrap();
         }
         packs.release();
 
@@ -498,7 +500,8 @@ mod tests {
     fn a_damaged_pack_is_not_merged_away() {
         let repository = bare_repository();
         let mut packs = open(&repository);
-        let names: Vec<_> = (0..17).map(|number| packs.write(&objects(number)).unwrap().unwrap()).collect();
+        let names: Vec<_> =
+            (0..17).map(|number| packs.write(&objects(number), &[]).unwrap().unwrap()).collect();
         packs.release();
         let path = repository.path().join(format!("objects/pack/pack-{}.pack", names[5]));
         let mut content = std::fs::read(&path).unwrap();

@@ -67,11 +67,12 @@ impl PackWriter {
         self.put(entry)
     }
 
-    /// Makes the pack durable and gives it its name, which follows from its content. With `kept`, git is asked
-    /// to leave it alone before it can see it, and the mark is added there.
+    /// Makes the pack durable, and the files `beside` it, and gives it its name, which follows from its content.
+    /// With `kept`, git is asked to leave it alone before it can see it, and the mark is added there.
     pub(super) fn finish(
         mut self,
         flushes: &Flushes,
+        beside: &[&File],
         kept: Option<&mut BTreeSet<PathBuf>>,
     ) -> Result<OwnPack, PackError> {
         let checksum: [u8; Oid::LEN] = self.hash.finalize_reset().into();
@@ -84,9 +85,8 @@ impl PackWriter {
         let mut index = unfinished(folder, UNFINISHED[1])?;
         index.write_all(&encode_index(&self.places, &checksum)).map_err(fail("write", index.path()))?;
 
-        for file in [&data, &index] {
-            flushes.data(file.as_file()).map_err(fail("flush", file.path()))?;
-        }
+        let files = [&[data.as_file(), index.as_file()], beside].concat();
+        flushes.all(&files).map_err(fail("flush new files in", folder))?;
         if let Some(kept) = kept {
             kept.extend(mark(&pack.path(folder, "keep"))?);
         }
