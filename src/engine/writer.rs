@@ -134,17 +134,22 @@ impl Thread {
         let mut records = Vec::new();
         let mut replies = Vec::new();
         for job in jobs {
-            if let Job::Append { records: more, reply } = job {
-                if !self.fits(&records, &more) {
-                    self.write(std::mem::take(&mut records), std::mem::take(&mut replies));
+            match job {
+                Job::Append { records: more, reply } => {
+                    if !self.fits(&records, &more) {
+                        self.write(std::mem::take(&mut records), std::mem::take(&mut replies));
+                    }
+                    records.extend(more);
+                    replies.push(reply);
                 }
-                records.extend(more);
-                replies.push(reply);
-                continue;
+                // It speaks of what was written before this round, and nobody waits for it.
+                Job::Published { .. } => self.note(job),
+                Job::Pending { .. } | Job::Remembered { .. } | Job::Checkpoint { .. } => {
+                    // What was asked before has happened when the answer to this is given.
+                    self.write(std::mem::take(&mut records), std::mem::take(&mut replies));
+                    self.note(job);
+                }
             }
-            // What was asked before has happened when the answer to this is given.
-            self.write(std::mem::take(&mut records), std::mem::take(&mut replies));
-            self.note(job);
         }
         self.write(records, replies);
     }
@@ -217,4 +222,57 @@ pub(super) fn weight(record: &ChangeRecord) -> usize {
     let files =
         record.files.iter().map(|file| file.path.len() + file.content.as_ref().map_or(0, Vec::len) + 16);
     files.sum::<usize>() + record.meta.message.len() + 128
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::journal::{CommitMeta, FileChange};
+
+    use super::*;
+
+    fn change(project: u8, revision: u64) -> ChangeRecord {
+        let files = vec![FileChange { path: "a".into(), content: Some(b"x".to_vec()) }];
+        let meta = CommitMeta {
+            author_name: "Ada".into(),
+            author_email: "ada@example.org".into(),
+            time_seconds: 0,
+            message: String::new(),
+        };
+        ChangeRecord { project: [project; 16], revision, files, meta }
+    }
+
+    #[test]
+    fn what_many_projects_have_ready_costs_one_flush_also_while_they_publish() {
+        let folder = tempfile::tempdir().unwrap();
+        let ambient =
+            Ambient { now: || jiff::Timestamp::UNIX_EPOCH, entropy: || 7, host: "alpha".into(), pid: 1 };
+        let place = Place { folder: folder.path().to_owned(), file_bytes: 1 << 16, ambient };
+        let journal = open(&place).unwrap();
+        let mut thread = Thread { place, journal: Some(journal), flushes: Arc::default() };
+        let append = |project, revision| {
+            let (reply, answer) = oneshot::channel();
+            (Job::Append { records: vec![change(project, revision)], reply }, answer)
+        };
+        let (first, first_answers): (Vec<_>, Vec<_>) = (1..=9).map(|project| append(project, 1)).unzip();
+        thread.round(first);
+        let before = thread.journal.as_ref().unwrap().flushes();
+
+        let mut jobs = Vec::new();
+        let mut answers = Vec::new();
+        for project in 1..=9 {
+            let (job, answer) = append(project, 2);
+            let commit = Oid::new([project; Oid::LEN]);
+            jobs.extend([job, Job::Published { project: [project; 16], revision: 1, commit }]);
+            answers.push(answer);
+        }
+        thread.round(jobs);
+
+        assert_eq!(thread.journal.as_ref().unwrap().flushes() - before, 1);
+        for answer in first_answers.into_iter().chain(answers) {
+            assert!(answer.blocking_recv().unwrap().is_ok());
+        }
+        let (reply, pending) = oneshot::channel();
+        thread.round(vec![Job::Pending { project: [3; 16], reply }]);
+        assert_eq!(pending.blocking_recv().unwrap().unwrap(), [change(3, 2)]);
+    }
 }
