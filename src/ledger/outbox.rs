@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(ledger.cursor("told").unwrap().as_deref(), Some("abc"));
         assert_eq!(ledger.waiting(10).unwrap().len(), 2);
         assert_eq!((ledger.has_letters_for(5).unwrap(), ledger.has_letters_for(6).unwrap()), (true, false));
-        assert_eq!(ledger.threads(project).unwrap(), [thread.clone()]);
+        assert_eq!(ledger.threads(project).unwrap(), std::slice::from_ref(&thread));
     }
 
     #[test]

@@ -71,7 +71,7 @@ impl Bot {
         match read {
             Err(refusal) => self.refuse(&line, &refusal).await,
             Ok((asking, Given { kind, .. }, text)) => {
-                self.serve(&asking, &line, Way::Typed, kind, text).await
+                self.serve(&asking, &line, Way::Typed, kind, text).await;
             }
         }
     }

@@ -153,7 +153,8 @@ impl Bot {
         let is_new = shown.digest != content.digest();
         if is_new {
             let body = content.body(shown.is_plain);
-            match rest::within(rest::TRY, self.http().edit_message(channel, message, body, Vec::new())).await {
+            match rest::within(rest::TRY, self.http().edit_message(channel, message, body, Vec::new())).await
+            {
                 Ok(_) => {}
                 Err(Fault::Gone(_)) => return Ok(false),
                 Err(fault) => return Err(fault),

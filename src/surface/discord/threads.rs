@@ -172,7 +172,8 @@ impl Bot {
             }
             _ => {}
         }
-        match rest::within(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(false))).await
+        match rest::within(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(false)))
+            .await
         {
             Ok(now) if now.parent_id == Some(channel) => {
                 self.guilds().set_channel(&now);
@@ -231,7 +232,8 @@ impl Bot {
 
     /// Puts a thread away, if it can be.
     async fn put_away(&self, thread: ChannelId) -> Result<(), Fault> {
-        match rest::within(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(true))).await {
+        match rest::within(rest::TRY, thread.edit_thread(self.http(), EditThread::new().archived(true))).await
+        {
             Err(fault) if fault.is_passing() => Err(fault),
             Err(fault) => {
                 tracing::debug!(%thread, "a thread stays as it is: {fault}");
