@@ -48,7 +48,8 @@ pub(crate) async fn serve(shared: Arc<Shared>, mut socket: WebSocket) {
                 Some(Ok(Message::Text(text))) => take(&shared, &mut link, &text),
                 Some(Ok(Message::Binary(bytes))) => take(&shared, &mut link, &String::from_utf8_lossy(&bytes)),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => Answer::Nothing,
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+                Some(Ok(Message::Close(_))) => return closed(socket).await,
+                Some(Err(_)) | None => return,
             },
         };
         let sent = match answer {
@@ -72,9 +73,14 @@ async fn close(mut socket: WebSocket, code: u16) {
     };
     let frame = CloseFrame { code, reason: reason.into() };
     if socket.send(Message::Close(Some(frame))).await.is_ok() {
-        // A client that does not say goodbye is left.
-        let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
+        closed(socket).await;
     }
+}
+
+/// Waits until both have said that they close: whoever is hung up on takes it for a fault. A client that does not say
+/// goodbye is left.
+async fn closed(mut socket: WebSocket) {
+    let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = socket.recv().await {} }).await;
 }
 
 /// Takes what a client says.
