@@ -110,6 +110,10 @@ fn wants_json(action: &Action) -> bool {
         | Action::Restore { project, .. } => project.json,
         Action::Schema { .. } => true,
         Action::Export(args) => args.json,
+        Action::Discord { action } => match action {
+            cli::args::Discord::Invite { json, .. } | cli::args::Discord::Check { json } => *json,
+            cli::args::Discord::Sandbox(args) => args.json,
+        },
         Action::Console(_) | Action::Serve | Action::Completions { .. } => false,
     }
 }
@@ -213,11 +217,14 @@ impl App {
     }
 
     fn run(self, action: Action) -> anyhow::Result<Exit> {
+        use cli::args::Discord::Sandbox;
+
         let is_server = matches!(action, Action::Serve);
         telemetry::start(&self.log, if is_server { LogLevel::Info } else { LogLevel::Warn })?;
         // What a server does is measured on the threads that a server has.
-        let runtime =
-            if is_server || matches!(action, Action::Bench(_)) { large_runtime()? } else { small_runtime()? };
+        let is_busy =
+            is_server || matches!(action, Action::Bench(_) | Action::Discord { action: Sandbox(_) });
+        let runtime = if is_busy { large_runtime()? } else { small_runtime()? };
         let exit = runtime.block_on(self.act(action));
         // A thread that waits for a terminal must not keep the process.
         runtime.shutdown_background();
@@ -229,6 +236,7 @@ impl App {
             Action::Serve => self.serve().await,
             Action::Console(args) => self.console(args).await,
             Action::Bench(args) => bench(self, args).await,
+            Action::Discord { action } => self.about_discord(action).await,
             action => {
                 let door = match Door::open(&self.settings, PATIENCE).await? {
                     Ok(door) => door,
@@ -344,6 +352,32 @@ impl App {
         match ended {
             Some(ended) => ended.context("serving Discord failed")?,
             None => chat.await.context("serving Discord failed")?,
+        }
+    }
+
+    /// Setting Discord up. Nothing here opens a project of this machine.
+    async fn about_discord(self, action: cli::args::Discord) -> anyhow::Result<Exit> {
+        use cli::args::Discord as About;
+
+        match action {
+            About::Invite { application, .. } => {
+                // Whoever names the application needs no token.
+                let token = if application.is_some() { None } else { self.token? };
+                cli::invite(application, &self.discord, token.as_deref(), self.output).await
+            }
+            About::Check { .. } => {
+                let inspection = discord::Inspection {
+                    data_dir: self.settings.data_dir,
+                    config: self.discord,
+                    roots: self.roots,
+                    token: self.token.map_err(|error| with_causes(&error)),
+                };
+                cli::check(&inspection, self.output).await
+            }
+            About::Sandbox(args) => {
+                let stopped = told_to_stop()?;
+                cli::sandbox(&args, &self.settings, &self.temporary, stopped, self.output).await
+            }
         }
     }
 

@@ -83,12 +83,31 @@ impl Ledger {
         Ok(ledger)
     }
 
-    fn migrate(&self) -> Result<(), LedgerError> {
+    /// Opens the ledger in `folder` as it is, to look at it; `None` if there is none.
+    pub fn open_existing(folder: &Path) -> Result<Option<Self>, LedgerError> {
+        let path = folder.join(FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let fail = |source| LedgerError::Sqlite { path: path.clone(), source: Arc::new(source) };
+        let connection = Connection::open(&path).map_err(fail)?;
+        connection.busy_timeout(PATIENCE).map_err(fail)?;
+        let ledger = Self { path: path.clone(), connection: Arc::new(Mutex::new(connection)) };
+        ledger.version().map(|_| Some(ledger))
+    }
+
+    /// The version of the file, if it is not newer than this program.
+    fn version(&self) -> Result<u32, LedgerError> {
         let found: u32 = self.with(|it| it.pragma_query_value(None, "user_version", |row| row.get(0)))?;
         let known = MIGRATIONS.len() as u32;
         if found > known {
             return Err(LedgerError::Newer { path: self.path.clone(), found, known });
         }
+        Ok(found)
+    }
+
+    fn migrate(&self) -> Result<(), LedgerError> {
+        let found = self.version()?;
         for (at, step) in MIGRATIONS.iter().enumerate().skip(found as usize) {
             self.with(|connection| {
                 let step = format!("BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {};\nCOMMIT;", at + 1);
@@ -117,6 +136,18 @@ mod tests {
         Ledger::open(folder.path()).unwrap().set_cursor("x", "1").unwrap();
 
         assert_eq!(Ledger::open(folder.path()).unwrap().cursor("x").unwrap().as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn looking_makes_no_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+
+        assert!(Ledger::open_existing(folder.path()).unwrap().is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+
+        Ledger::open(folder.path()).unwrap().set_cursor("x", "1").unwrap();
+        let ledger = Ledger::open_existing(folder.path()).unwrap().unwrap();
+        assert_eq!(ledger.cursor("x").unwrap().as_deref(), Some("1"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod crash;
 mod discord;
 mod discord_boards;
 mod discord_channels;
+mod discord_cli;
 mod discord_commands;
 mod discord_people;
 mod discord_places;

@@ -61,6 +61,18 @@ pub struct Check {
     pub mend: Option<String>,
 }
 
+impl Check {
+    /// Something in order.
+    pub fn good(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), ok: true, detail: detail.into(), mend: None }
+    }
+
+    /// Something wrong, with what mends it.
+    pub fn bad(name: impl Into<String>, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { name: name.into(), ok: false, detail: detail.into(), mend: Some(mend.into()) }
+    }
+}
+
 /// A new project.
 pub fn registered(new: &Registered) -> Answer {
     let answer = Answer::done(format!("Project {} registered", new.name))

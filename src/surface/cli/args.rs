@@ -1,6 +1,7 @@
 //! The command line, as people see it in `--help`.
 
 use std::ffi::OsString;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -43,6 +44,7 @@ First steps:
   bandmaster register ~/code/shop   put a repository under management
   bandmaster do help                what can be asked
   bandmaster doctor                 whether this machine has what is needed
+  bandmaster discord sandbox        watch it on Discord, without an account
 
 Exit codes: 0 done, 1 failed, 2 refused.";
 
@@ -78,6 +80,13 @@ const VERIFY_HELP: &str = "Exit codes: 0 all is well, 1 a check failed, 2 there 
 const SERVE_HELP: &str = "\
 While it runs, every other bandmaster of the same user and data directory asks it, so any number of
 consoles and scripts can work at the same time. SIGTERM and Ctrl-C end it in order.";
+
+const CHECK_HELP: &str = "\
+It changes nothing, and a server may run meanwhile. Exit codes: 0 all is well, 1 something is missing.";
+
+const SANDBOX_HELP: &str = "\
+Everything lies in a folder of its own below TMPDIR, else /tmp, and is removed at the end, also after
+Ctrl-C. Exit codes: 0 it went through, 1 a step failed.";
 
 /// Options of every action.
 #[derive(Clone, Debug, Args)]
@@ -178,6 +187,12 @@ pub enum Action {
         #[arg(long)]
         confirm: bool,
     },
+    /// Set Bandmaster up on Discord, or watch it there without an account.
+    Discord {
+        /// What to do.
+        #[command(subcommand)]
+        action: Discord,
+    },
     /// Check a project, or all: schemas, references, journal, and the state branch with git.
     #[command(after_help = VERIFY_HELP)]
     Verify(Project),
@@ -261,6 +276,53 @@ pub struct Register {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to do about Discord.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Discord {
+    /// Print the link that takes the bot to a server, with the permissions that it needs.
+    Invite {
+        /// The id of the application [default: the one that the token belongs to].
+        #[arg(long, value_name = "ID")]
+        application: Option<NonZeroU64>,
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check the token, the servers, the permissions and the channels, and say how to mend what is missing.
+    #[command(after_help = CHECK_HELP)]
+    Check {
+        /// Print one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Watch the bot at work on a Discord inside this program: no account, no network, nothing left behind.
+    #[command(after_help = SANDBOX_HELP)]
+    Sandbox(Sandbox),
+}
+
+/// Arguments of `discord sandbox`.
+#[derive(Clone, Debug, Args)]
+pub struct Sandbox {
+    /// Leave the folder with the repository, to look at what has become of it.
+    #[arg(long)]
+    pub keep: bool,
+    /// How fast [default: slow in a terminal, otherwise fast].
+    #[arg(long, value_enum)]
+    pub speed: Option<Speed>,
+    /// Print one JSON object a step, each on a line.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How fast to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Speed {
+    /// With time to read.
+    Slow,
+    /// Without a pause.
+    Fast,
 }
 
 /// Arguments of `export`.

@@ -48,11 +48,16 @@ pub async fn doctor(surroundings: &Surroundings, output: Output) -> anyhow::Resu
         }
         Err(error) => checks.push(check("list of projects", Err((with_causes(&error), LIST_MEND)))),
     }
+    show(&checks, output)
+}
+
+/// Shows checks; a failed one fails the action.
+pub(super) fn show(checks: &[Check], output: Output) -> anyhow::Result<Exit> {
     let ok = checks.iter().all(|check| check.ok);
     if output.json {
         output.object(&json!({ "ok": ok, "checks": checks }))?;
     } else {
-        output.answer(&shown(&checks, ok))?;
+        output.answer(&shown(checks, ok))?;
     }
     Ok(if ok { Exit::Done } else { Exit::Failed })
 }
@@ -79,10 +84,9 @@ fn shown(checks: &[Check], ok: bool) -> Answer {
 
 /// A check by what was seen: something fine, or something wrong with its mend.
 pub(super) fn check(name: &str, seen: Result<String, (String, &str)>) -> Check {
-    let name = name.to_owned();
     match seen {
-        Ok(detail) => Check { name, ok: true, detail, mend: None },
-        Err((detail, mend)) => Check { name, ok: false, detail, mend: Some(mend.to_owned()) },
+        Ok(detail) => Check::good(name, detail),
+        Err((detail, mend)) => Check::bad(name, detail, mend),
     }
 }
 

@@ -5,12 +5,14 @@
 pub mod args;
 mod ask;
 mod checks;
+mod discord;
 mod doctor;
 mod machine;
 mod order;
 mod output;
 mod print;
 mod progress;
+mod sandbox;
 
 use std::path::PathBuf;
 
@@ -20,9 +22,11 @@ use crate::domain::text::Line;
 
 pub use crate::surface::cli::ask::{ask, carry_out, register};
 pub use crate::surface::cli::checks::{export, verify};
+pub use crate::surface::cli::discord::{check, invite};
 pub use crate::surface::cli::doctor::{Surroundings, doctor};
 pub use crate::surface::cli::output::Output;
 pub use crate::surface::cli::print::{completions, schema};
+pub use crate::surface::cli::sandbox::sandbox;
 
 /// How an action ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

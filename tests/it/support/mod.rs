@@ -115,8 +115,13 @@ impl World {
 
     /// Runs our program to its end.
     pub(crate) fn run(&self, args: &[&str]) -> Ran {
+        self.run_program(PROGRAM, args)
+    }
+
+    /// Runs any program to its end.
+    pub(crate) fn run_program(&self, program: &str, args: &[&str]) -> Ran {
         let began = Instant::now();
-        let output = self.program(PROGRAM, args, self.path()).unwrap();
+        let output = self.program(program, args, self.path()).unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Ran {
             code: output.status.code().unwrap(),
@@ -167,7 +172,7 @@ impl World {
         assert_eq!(leftovers(self.path()), Vec::<PathBuf>::new());
     }
 
-    /// Runs any program to its end, in the clean environment of this world.
+    /// What any program does in the clean environment of this world.
     pub(crate) fn program(
         &self,
         program: &str,
