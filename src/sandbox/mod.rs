@@ -36,7 +36,6 @@ mod person;
 mod render;
 mod rest;
 mod server;
-mod tour;
 mod world;
 
 pub use crate::sandbox::discord::Discord;
@@ -48,4 +47,3 @@ pub use crate::sandbox::model::{Attachment, Channel, ChannelKind, Message, Threa
 pub use crate::sandbox::permission::Permissions;
 pub use crate::sandbox::person::{Asked, Button, Modal, Outcome, Person, Seen, Select};
 pub use crate::sandbox::server::Server;
-pub use crate::sandbox::tour::{Step, tour};

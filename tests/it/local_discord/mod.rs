@@ -8,4 +8,3 @@ mod gateway;
 mod interactions;
 mod limits;
 mod permissions;
-mod tour;
