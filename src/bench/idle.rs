@@ -19,7 +19,7 @@ const PROJECTS: usize = 1000;
 /// How long the server is watched doing nothing.
 const WATCHED: Duration = Duration::from_secs(2);
 /// A server that needs longer to start or stop is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// What the kernel counts processor time in, per second, on every Linux.
 const TICKS: f64 = 100.0;
 
@@ -41,7 +41,8 @@ pub(crate) async fn measure(workshop: &Arc<Workshop>) -> anyhow::Result<Findings
     Ok(Findings { figures, timings: Vec::new() })
 }
 
-async fn register(workshop: &Workshop) -> anyhow::Result<()> {
+/// Registers a thousand projects in the data folder `data`.
+pub(crate) async fn register(workshop: &Workshop) -> anyhow::Result<()> {
     // Projects that are not needed leave memory soon, as they would have until the server starts.
     let settings = Settings { idle: Duration::from_millis(100), ..workshop.settings("data") };
     let session = Session::start(settings)?;
@@ -90,7 +91,8 @@ async fn greeted(data_dir: &Path, server: u32, began: Instant) -> anyhow::Result
     }
 }
 
-fn resident(server: u32) -> anyhow::Result<f64> {
+/// The memory that a process has, in MB.
+pub(crate) fn resident(server: u32) -> anyhow::Result<f64> {
     let status = proc(server, "status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kibibytes: f64 = line.trim().trim_end_matches("kB").trim().parse().context("VmRSS is no number")?;

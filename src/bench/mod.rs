@@ -16,6 +16,7 @@
 //! Deliberately absent: what the figures would be elsewhere. A figure that was not measured is not shown.
 
 mod answer;
+mod discord;
 mod disk;
 mod figure;
 mod flat;
@@ -64,12 +65,13 @@ pub struct Setup {
 ///
 /// Those that leave most files to remove come last: ext4 without a journal does not use the place of a
 /// file again for some minutes, and making the next file takes longer the more such places it has to skip.
-const PARTS: [(BenchKind, &str, u64, u64); 7] = [
+const PARTS: [(BenchKind, &str, u64, u64); 8] = [
     (BenchKind::Answer, "answer", 30, 100),
     (BenchKind::Load, "load", 60, 300),
     (BenchKind::Read, "read", 30, 200),
     (BenchKind::Oneshot, "oneshot", 30, 50),
     (BenchKind::Idle, "idle", 80, 1500),
+    (BenchKind::Discord, "discord", 150, 1500),
     (BenchKind::Git, "git", 80, 700),
     (BenchKind::Flat, "flat", 120, 1400),
 ];
@@ -108,6 +110,7 @@ async fn measure(
             BenchKind::Read => read::measure(workshop).await,
             BenchKind::Oneshot => oneshot::measure(workshop).await,
             BenchKind::Idle => idle::measure(workshop).await,
+            BenchKind::Discord => discord::measure(workshop).await,
         };
         report.add(name, findings.with_context(|| format!("cannot measure `{name}`"))?);
         workshop.end()?;

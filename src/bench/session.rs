@@ -63,6 +63,11 @@ impl Session {
         self.desk.engine()
     }
 
+    /// The desk.
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
     /// Registers a repository, which is made if it is missing.
     pub(crate) async fn register(&self, path: &Path, name: &str) -> anyhow::Result<ProjectName> {
         if !path.exists() {

@@ -247,6 +247,11 @@ impl Discord {
         self.shared.look(|world| world.log.entries().cloned().collect())
     }
 
+    /// How many requests there were so far, or since they were forgotten; never more than are kept.
+    pub fn requests_count(&self) -> usize {
+        self.shared.look(|world| world.log.entries().count())
+    }
+
     /// The requests with a method (`*` for any) and a part of the path.
     pub fn requests_to(&self, method: &str, path_part: &str) -> Vec<Logged> {
         let matches = |one: &&Logged| (method == "*" || one.method == method) && one.path.contains(path_part);

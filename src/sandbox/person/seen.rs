@@ -1,10 +1,14 @@
 //! What a person sees after asking for something.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::sandbox::discord::Discord;
 use crate::sandbox::error::SandboxError;
 use crate::sandbox::id::Snowflake;
+use crate::sandbox::log::Logged;
 use crate::sandbox::model::{Interaction, Message};
 use crate::sandbox::person::Modal;
 use crate::sandbox::rest::{CALLBACK, THINKING, TOKEN, WILL_UPDATE};
@@ -94,6 +98,20 @@ impl Asked {
     pub fn token(&self) -> String {
         let read = |world: &World| world.interactions.get(&self.interaction).map(|one| one.token.clone());
         self.discord.shared().look(read).unwrap_or_default()
+    }
+
+    /// How long the bot took for its first sign, and for its first answer after that.
+    pub fn took(&self) -> (Option<Duration>, Option<Duration>) {
+        let (callback, webhook) = (format!("/{}/callback", self.token()), format!("/{}", self.token()));
+        self.discord.shared().look(|world| {
+            let Some(asked) = world.interactions.get(&self.interaction) else { return (None, None) };
+            let mut done = world.log.entries().filter(|one| (200..300).contains(&one.status));
+            let after = |at: Timestamp| Duration::try_from(at.duration_since(asked.created)).ok();
+            let first = done.find(|one| one.path.ends_with(&callback)).and_then(|one| after(one.at));
+            // The answer comes after the callback, and so it stands behind it.
+            let is_answer = |one: &&Logged| one.path.starts_with("/webhooks/") && one.path.contains(&webhook);
+            (first, done.find(is_answer).and_then(|one| after(one.at)))
+        })
     }
 
     /// What is to be seen now.

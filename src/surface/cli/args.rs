@@ -381,6 +381,8 @@ pub enum BenchKind {
     Load,
     /// What the server costs while nobody asks.
     Idle,
+    /// How soon people on Discord hear from the bot, on a Discord inside this program.
+    Discord,
     /// Reading: views and search over ten thousand stories.
     Read,
     /// `do` from start to exit, against `git --version`.
