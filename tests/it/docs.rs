@@ -3,6 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bandmaster::config::Config;
+use bandmaster::surface::cli::args::Cli;
+use bandmaster::surface::discord::needs;
+use clap::CommandFactory;
+
 use crate::tidy::{files, root};
 
 #[test]
@@ -66,6 +71,74 @@ fn the_reference_names_every_key_of_the_configuration() {
 }
 
 #[test]
+fn configurations_on_the_pages_are_read() {
+    let mut seen = 0;
+    for page in pages() {
+        for text in code(&fs::read_to_string(&page).unwrap(), "toml") {
+            Config::parse(&text, &page).unwrap_or_else(|error| panic!("{error}"));
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no page shows a configuration");
+}
+
+#[test]
+fn the_page_about_discord_lists_exactly_the_permissions_that_are_asked_for() {
+    let page = read("docs_src/discord.md");
+    let lines = page.lines().skip_while(|line| !line.starts_with("| permission |"));
+    let table: String =
+        lines.take_while(|line| line.starts_with('|')).map(|line| format!("{line}\n")).collect();
+
+    assert_eq!(table, needs::table());
+}
+
+#[test]
+fn commands_on_the_page_about_discord_are_there() {
+    let (page, commands) = (read("docs_src/discord.md"), read("docs_src/commands.md"));
+    let known: Vec<_> = commands.lines().filter_map(|line| line.strip_prefix("### ")).collect();
+    let spoken = page.split('`').skip(1).step_by(2).filter(|text| text.starts_with('/'));
+    // Paths have a second slash.
+    let spoken: Vec<_> = spoken.filter(|text| !text[1..].starts_with("etc") && text.len() > 1).collect();
+
+    assert!(spoken.len() > 5, "{spoken:?}");
+    for text in spoken {
+        let is_it = |command: &&str| {
+            text.strip_prefix(*command).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        };
+        assert!(known.iter().any(is_it), "docs_src/discord.md: `{text}` is no command");
+    }
+}
+
+#[test]
+fn actions_of_the_command_line_on_the_pages_are_there() {
+    for page in pages().into_iter().chain([root().join("README.md")]) {
+        let blocks = code(&fs::read_to_string(&page).unwrap(), "sh");
+        let lines = blocks.iter().flat_map(|text| text.lines());
+        for words in lines.filter_map(called) {
+            assert!(is_action(words), "{}: `{words}` names no action", page.display());
+        }
+    }
+}
+
+/// Whether the first words are an action, and one of that action where it has some.
+fn is_action(words: &str) -> bool {
+    let mut action = Cli::command();
+    for word in words.split_whitespace().take_while(|word| !word.starts_with('-')) {
+        if !action.has_subcommands() {
+            break;
+        }
+        let Some(found) = action.find_subcommand(word) else { return false };
+        action = found.clone();
+    }
+    true
+}
+
+/// What a line of a shell gives to our program.
+fn called(line: &str) -> Option<&str> {
+    line.strip_prefix("bandmaster ").or_else(|| line.strip_prefix("cargo run --release -- "))
+}
+
+#[test]
 fn links_are_found_in_text_and_not_in_code() {
     let text = "[a](b.md) and ![c](d.svg#e)\n```\n[no](no.md)\n```\n`[no](no.md)` [far](https://example.org)";
 
@@ -94,6 +167,13 @@ fn sections(text: &str) -> Vec<String> {
         .filter_map(heading)
         .map(|text| text.chars().filter(kept).collect::<String>().replace(' ', "-"))
         .collect()
+}
+
+/// The blocks of code in a language.
+fn code(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    let blocks = text.split(&fence).skip(1).filter_map(|rest| rest.split_once("```"));
+    blocks.map(|(block, _)| block.to_owned()).collect()
 }
 
 /// The lines outside blocks of code.
