@@ -7,7 +7,7 @@ use bandmaster::sandbox::{Discord, Fault, Logged, Message, Permissions, Snowflak
 use serde_json::json;
 
 use crate::support::discord::{Chat, channel_of};
-use crate::support::{LONG, Request};
+use crate::support::{LONG, Request, openapi};
 
 /// Waits until something is so, for longer than the local Discord does.
 pub(crate) async fn until<T>(chat: &Chat, what: &str, mut look: impl FnMut(&Discord) -> Option<T>) -> T {
@@ -19,6 +19,12 @@ pub(crate) async fn until<T>(chat: &Chat, what: &str, mut look: impl FnMut(&Disc
         let requests: Vec<_> = chat.discord.requests().iter().map(brief).collect();
         assert!(began.elapsed() < LONG, "{what}: it never came to that\n{}", requests.join("\n"));
     }
+}
+
+/// Stops the program. All that it sent has to be as Discord describes it.
+pub(crate) fn end(mut chat: Chat) {
+    chat.stop();
+    openapi::check(&chat.discord);
 }
 
 fn brief(one: &Logged) -> String {
@@ -47,7 +53,7 @@ fn sent(discord: &Discord, channel: Snowflake) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_project_has_one_pinned_board_that_shows_how_it_stands() {
-    let mut chat = Chat::with(&["alpha"], "").await;
+    let chat = Chat::with(&["alpha"], "").await;
     let first = board(&chat, "alpha", "alpha is IDLE").await;
 
     chat.world.do_as("alpha", "c1", "backlog add \"Log in with a password\" points:5");
@@ -67,12 +73,12 @@ async fn a_project_has_one_pinned_board_that_shows_how_it_stands() {
     let answer = ada.click(&third, "Skip S-1").await.unwrap();
     assert!(answer.text().contains("left out of the sprint"), "{}", answer.text());
     board(&chat, "alpha", "Left the sprint").await;
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_board_that_was_deleted_is_posted_and_pinned_again() {
-    let mut chat = Chat::with(&["alpha"], "").await;
+    let chat = Chat::with(&["alpha"], "").await;
     let first = board(&chat, "alpha", "IDLE").await;
 
     chat.discord.owner().delete_message(&first).unwrap();
@@ -81,7 +87,7 @@ async fn a_board_that_was_deleted_is_posted_and_pinned_again() {
     let second = board(&chat, "alpha", "BACKLOG").await;
     assert_ne!(second.id, first.id);
     assert_eq!(chat.discord.pinned(channel(&chat, "alpha")).len(), 1);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +112,7 @@ async fn a_restart_or_a_lost_connection_sends_nothing_about_what_is_shown_alread
     assert_eq!(sent(&chat.discord, channel(&chat, "beta")).len(), 1);
     assert_eq!(sent(&chat.discord, overview).len(), 1);
     assert_eq!(chat.discord.requests_to("PUT", "/commands").len(), 0);
-    chat.stop();
+    end(chat);
 }
 
 /// Whether the program has a project open: it holds files of its repository then.
@@ -132,7 +138,7 @@ async fn only_what_may_have_changed_is_opened_at_the_next_start() {
     chat.start().await;
     board(&chat, "beta", "while nobody looked").await;
     assert!(!is_open(&mut chat, "alpha") && is_open(&mut chat, "beta"));
-    chat.stop();
+    end(chat);
 }
 
 /// Waits until the ledger says of so many projects that nothing is to be done.
@@ -166,12 +172,12 @@ async fn a_lost_ledger_makes_no_second_board() {
 
     assert_eq!(board(&chat, "alpha", "BACKLOG").await.id, first.id);
     assert_eq!(chat.discord.pinned(channel).len(), 1);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_burst_of_events_makes_at_most_one_edit_in_two_seconds() {
-    let mut chat = Chat::with(&["alpha"], "").await;
+    let chat = Chat::with(&["alpha"], "").await;
     let first = board(&chat, "alpha", "IDLE").await;
 
     let mut connection = chat.world.connect();
@@ -186,12 +192,12 @@ async fn a_burst_of_events_makes_at_most_one_edit_in_two_seconds() {
     let gaps = edits.windows(2).map(|two| two[1].at.duration_since(two[0].at));
     assert!(gaps.clone().all(|gap| gap.as_millis() >= 2000), "{:?}", gaps.collect::<Vec<_>>());
     assert!((1..=30).contains(&edits.len()), "{} edits", edits.len());
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_discord_could_not_take_is_shown_as_it_is_by_then() {
-    let mut chat = Chat::with(&["alpha"], "").await;
+    let chat = Chat::with(&["alpha"], "").await;
     let first = board(&chat, "alpha", "IDLE").await;
     let edit = format!("/messages/{}", first.id);
     chat.discord.fail("PATCH", &edit, 1, Fault::Status(502));
@@ -205,7 +211,7 @@ async fn what_discord_could_not_take_is_shown_as_it_is_by_then() {
     let shown = board(&chat, "alpha", "late").await;
     assert!(shown.text().contains("early"), "{}", shown.text());
     assert_eq!((shown.id, shown.edits), (first.id, 1));
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +226,7 @@ async fn an_answer_that_was_lost_makes_no_second_board() {
     board(&chat, "alpha", "IDLE").await;
     assert_eq!(chat.discord.messages(channel).iter().filter(|one| !one.embeds.is_empty()).count(), 1);
     assert_eq!(chat.discord.requests_to("POST", &path).len(), 2);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -238,7 +244,7 @@ async fn without_the_permission_to_pin_a_board_is_still_posted() {
     chat.discord.set_bot_permissions(chat.discord.guild(), Permissions::BOT);
     chat.world.do_as("alpha", "c1", "backlog add x");
     board(&chat, "alpha", "BACKLOG").await;
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,7 +259,7 @@ async fn without_the_permission_for_embeds_a_board_is_text() {
     let second = board(&chat, "alpha", "BACKLOG").await;
 
     assert_eq!((first.id, second.embeds.len()), (second.id, 0));
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,7 +274,7 @@ async fn a_board_moves_with_the_project_to_another_channel() {
 
     until(&chat, "a board elsewhere", |it| it.pinned(other).pop()).await;
     assert!(chat.discord.message(first.id).is_none());
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -301,7 +307,7 @@ async fn an_overview_has_a_line_for_each_project_of_its_server() {
     assert_eq!((first.id, second.edits), (second.id, 1));
     let made = chat.discord.requests_to("POST", &format!("/guilds/{}/channels", chat.discord.guild()));
     assert_eq!(made[0].body["name"], json!("overview"));
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -339,7 +345,7 @@ async fn many_projects_on_three_servers_cost_nothing_when_the_connection_was_los
     let others = |one: &&Logged| one.method != "GET" && !one.body["topic"].is_string();
     let all: Vec<_> = chat.discord.requests().iter().filter(others).map(brief).collect();
     assert_eq!(all.len(), 3, "{all:?}");
-    chat.stop();
+    end(chat);
 }
 
 fn tie_elsewhere(chat: &Chat, project: &str, guild: Snowflake, channel: Snowflake) {

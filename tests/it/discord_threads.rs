@@ -2,7 +2,7 @@
 
 use bandmaster::sandbox::{Channel, Discord, Fault, Permissions, Snowflake};
 
-use crate::discord_boards::{channel, until};
+use crate::discord_boards::{channel, end, until};
 use crate::support::discord::Chat;
 
 /// Two stories in a sprint that has not begun.
@@ -51,7 +51,7 @@ async fn thread_that(chat: &Chat, story: &str, archived: bool) -> Channel {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_story_has_a_thread_while_its_sprint_goes_on() {
-    let mut chat = planned().await;
+    let chat = planned().await;
     let parent = channel(&chat, "alpha");
     assert_eq!(chat.discord.threads(parent).len(), 0);
 
@@ -81,7 +81,7 @@ async fn a_story_has_a_thread_while_its_sprint_goes_on() {
     thread_that(&chat, "S-1", true).await;
     thread_that(&chat, "S-2", true).await;
     assert_eq!(chat.discord.threads(parent).len(), 2);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,7 +116,7 @@ async fn what_happens_while_discord_is_away_is_told_later_in_order_and_once() {
     let stripped: Vec<_> = moves.iter().map(|word| word.replace(['\\', '*'], "")).collect();
     assert_eq!(stripped, ["in_progress", "in_review", "done", "in_progress", "done"]);
     thread_that(&chat, "S-1", true).await;
-    chat.stop();
+    end(chat);
 }
 
 fn is_status(word: &str) -> bool {
@@ -125,7 +125,7 @@ fn is_status(word: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sprint_that_came_and_went_while_discord_was_away_is_told_whole() {
-    let mut chat = planned().await;
+    let chat = planned().await;
     let parent = channel(&chat, "alpha");
     chat.discord.fail("*", &format!("/channels/{parent}/threads"), 10_000, Fault::Closed);
 
@@ -143,7 +143,7 @@ async fn a_sprint_that_came_and_went_while_discord_was_away_is_told_whole() {
     assert!(lines.contains("to in\\_progress\nada moved S-1 to done"), "{lines}");
     assert_eq!(told(&chat.discord, second.id), ["**ada moved S-2 to done**"]);
     assert_eq!(chat.discord.threads(parent).len(), 2);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,7 +168,7 @@ async fn a_crash_between_posting_and_noting_it_shows_the_message_once() {
     let second = |it: &Discord| told(it, first.id).into_iter().find(|it| it.contains("in\\_review"));
     until(&chat, "the next message", second).await;
     assert_eq!(told(&chat.discord, first.id).len(), 2, "{:?}", told(&chat.discord, first.id));
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,12 +196,12 @@ async fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
         (4, 4),
         "{all}"
     );
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thread_that_was_deleted_or_put_away_is_there_again_when_there_is_something_to_tell() {
-    let mut chat = planned().await;
+    let chat = planned().await;
     says(&chat, "c1", "sprint start");
     let first = thread_that(&chat, "S-1", false).await;
     let second = thread_that(&chat, "S-2", false).await;
@@ -217,7 +217,7 @@ async fn a_thread_that_was_deleted_or_put_away_is_there_again_when_there_is_some
     until(&chat, "the line", |it| told(it, second.id).pop()).await;
     assert_ne!(anew.id, first.id);
     assert_eq!(thread_that(&chat, "S-2", false).await.id, second.id);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,7 +242,7 @@ async fn a_lost_ledger_finds_the_threads_again() {
 
     until(&chat, "the line", |it| told(it, first.id).pop()).await;
     assert_eq!(chat.discord.threads(parent).len(), 2);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -264,7 +264,7 @@ async fn a_project_in_a_thread_is_told_there() {
 
     until(&chat, "the line", |it| told(it, thread.id).pop()).await;
     assert_eq!(chat.discord.requests_to("POST", "/threads").len(), 0);
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -283,7 +283,7 @@ async fn what_is_not_allowed_is_told_when_it_is() {
 
     let first = thread_that(&chat, "S-1", false).await;
     until(&chat, "the line", |it| told(it, first.id).pop()).await;
-    chat.stop();
+    end(chat);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -303,5 +303,5 @@ async fn threads_go_on_in_the_new_channel_of_a_project() {
     let anew = until(&chat, "a thread elsewhere", |it| thread(it, other, "S-1")).await;
     until(&chat, "the line", |it| told(it, anew.id).pop()).await;
     assert!(is_archived(&chat.discord.channel_by_id(first.id).unwrap()));
-    chat.stop();
+    end(chat);
 }

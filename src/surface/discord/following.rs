@@ -105,7 +105,9 @@ impl Bot {
         self.tasks.spawn_blocking(move || {
             let of_guild = |it: &Channel| it.guild == guild.get();
             for place in bot.places().all().into_iter().filter(of_guild) {
-                if !bot.is_settled(&place) {
+                // What has changed just now may not be in git yet.
+                let has_changed = held(&bot.upkeep().changed).contains_key(&place.project);
+                if has_changed || !bot.is_settled(&place) {
                     bot.look_after(place.project);
                 }
             }
@@ -148,7 +150,8 @@ impl Bot {
 
     fn has_changed(&self, project: Arc<Project>) {
         let (key, upkeep) = (project.key, self.upkeep());
-        if self.places().of(key).is_none() {
+        let guild = self.places().guild_of(key);
+        if guild.is_none_or(|guild| self.config_of(guild).is_err()) {
             return;
         }
         held(&upkeep.changed).insert(key, project);

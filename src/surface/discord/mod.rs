@@ -11,6 +11,9 @@
 //! - Nothing is carried out that Discord does not know to be on its way to an answer.
 //! - The id of an interaction is the id of its command, so that a repeated one changes nothing twice.
 //! - What is posted pings nobody, whatever people wrote.
+//! - What stands in a channel unasked is edited at most once in two seconds, shows the last state in the end, and is
+//!   not sent again while it shows that.
+//! - What happens to stories is told from the history, in order and once.
 //! - Where things are is in the ledger; whatever is lost there is found or posted again.
 //!
 //! Deliberately absent: what commands mean, and who may give them. The desk and the gateway know.
