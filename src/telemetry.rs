@@ -134,8 +134,8 @@ mod tests {
         let subscriber = subscriber(&log, LogLevel::Trace, move || writer.clone()).unwrap();
 
         tracing::subscriber::with_default(subscriber, || {
-            tracing::info!(target: "serenity::http", "POST /interactions/1/token/callback");
-            tracing::warn!(target: "serenity::gateway", "slow heartbeat");
+            tracing::info!(target: "library::http", "POST /interactions/1/token/callback");
+            tracing::warn!(target: "library::gateway", "slow heartbeat");
             tracing::trace!("ours");
         });
 

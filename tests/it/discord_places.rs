@@ -395,6 +395,13 @@ async fn a_project_is_unknown_on_other_servers_even_without_its_channel() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_changes_nothing_where_all_is_in_order() {
     let mut chat = chat(&["shop", "other"]).await;
+    for channel in ["box-shop", "box-other"] {
+        let id = chat.discord.channel(channel).unwrap().id;
+        let welcome =
+            |it: &Discord| it.messages(id).iter().any(|one| one.text().contains("This is the channel"));
+        chat.discord.until_so("the welcome", welcome).await.unwrap();
+        chat.discord.until_so("the board", |it| !it.pinned(id).is_empty()).await.unwrap();
+    }
     chat.stop();
     chat.discord.clear_requests();
 

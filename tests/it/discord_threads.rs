@@ -205,6 +205,10 @@ async fn a_thread_that_was_deleted_or_put_away_is_there_again_when_there_is_some
     says(&chat, "c1", "sprint start");
     let first = thread_that(&chat, "S-1", false).await;
     let second = thread_that(&chat, "S-2", false).await;
+    for id in [first.id, second.id] {
+        until(&chat, "an introduction", |it| it.messages(id).pop().filter(|one| !one.embeds.is_empty()))
+            .await;
+    }
     let ada = chat.discord.owner();
     ada.delete_channel(&first.id.to_string()).unwrap();
     ada.archive_thread(&second.id.to_string(), true).unwrap();

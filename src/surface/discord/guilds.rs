@@ -71,7 +71,7 @@ pub(super) struct Guilds {
 }
 
 /// How long somebody may have to wait for what the gateway tells right after the start.
-const SOON: Duration = Duration::from_millis(1200);
+const SOON: Duration = Duration::from_millis(700);
 
 impl Guilds {
     /// Waits until the gateway has told about a server and these roles of it, but not for long: what was told before
@@ -141,10 +141,10 @@ impl Guilds {
             | FullEvent::ThreadCreate { thread: new }
             | FullEvent::ThreadUpdate { new, .. } => self.set_channel(new),
             FullEvent::ChannelDelete { channel, .. } | FullEvent::CategoryDelete { category: channel } => {
-                self.forget_channel(channel.guild_id, channel.id);
+                self.forget_channel(channel.id);
             }
             FullEvent::ThreadDelete { thread, .. } => {
-                self.forget_channel(thread.guild_id, thread.id);
+                self.forget_channel(thread.id);
             }
             _ => {}
         }
@@ -157,8 +157,8 @@ impl Guilds {
     }
 
     /// Takes note that a channel, category or thread is not there any more.
-    pub(super) fn forget_channel(&self, guild: GuildId, gone: ChannelId) {
-        self.change(guild, |known| drop(known.channels.remove(&gone)));
+    pub(super) fn forget_channel(&self, gone: ChannelId) {
+        self.write().values_mut().for_each(|known| drop(known.channels.remove(&gone)));
     }
 
     fn change(&self, guild: GuildId, change: impl FnOnce(&mut Known)) {

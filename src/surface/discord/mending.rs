@@ -173,7 +173,7 @@ impl Bot {
     async fn remove(&self, guild: GuildId, channel: ChannelId) -> Result<(), Fault> {
         match rest::patiently(PATIENCE, || self.http().delete_channel(channel, None)).await {
             Ok(_) | Err(Fault::Gone(_)) => {
-                self.guilds().forget_channel(guild, channel);
+                self.guilds().forget_channel(channel);
                 tracing::info!(%guild, %channel, "was removed: its project did not come about");
                 Ok(())
             }

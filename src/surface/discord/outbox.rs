@@ -80,7 +80,12 @@ impl Bot {
                 return false;
             }
             // It can never be posted; what it said is in the history of the project.
-            Err(fault) => tracing::warn!(%channel, "a message cannot be posted: {fault}"),
+            Err(fault) => {
+                tracing::warn!(%channel, "a message cannot be posted: {fault}");
+                if matches!(fault, Fault::Gone(_)) {
+                    self.guilds().forget_channel(channel);
+                }
+            }
         }
         if let Err(error) = self.ledger().take_out(waiting.id) {
             tracing::error!("the outbox cannot be written: {error}");

@@ -16,7 +16,7 @@ use crate::surface::parse;
 const COMMIT_SOON: Duration = Duration::from_millis(400);
 /// How long to find out whether a command would be refused, before it is acknowledged in public. A project that is
 /// not in memory may take longer.
-const QUICK: Duration = Duration::from_millis(800);
+const QUICK: Duration = Duration::from_millis(500);
 
 /// How somebody came to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
