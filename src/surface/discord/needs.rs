@@ -39,8 +39,14 @@ pub(super) const ADMINISTRATOR: u64 = 1 << 3;
 pub(super) const VIEW_CHANNEL: u64 = 1 << 10;
 
 /// All needs as the number that Discord takes.
-pub fn bits() -> u64 {
-    NEEDS.iter().fold(0, |all, need| all | 1 << need.bit)
+pub const fn bits() -> u64 {
+    let (mut all, mut at) = (0, 0);
+    // A constant function cannot iterate.
+    while at < NEEDS.len() {
+        all |= 1 << NEEDS[at].bit;
+        at += 1;
+    }
+    all
 }
 
 /// The names of what is needed and not among `has`; empty if nothing is missing.

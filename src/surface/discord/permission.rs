@@ -3,6 +3,7 @@
 use serenity::all::{ChannelId, GuildId, PermissionOverwrite, PermissionOverwriteType, Permissions, UserId};
 
 use crate::surface::discord::guilds::Known;
+use crate::surface::discord::needs;
 
 /// What making a channel needs.
 pub(super) const TO_MAKE: Permissions = Permissions::VIEW_CHANNEL.union(Permissions::MANAGE_CHANNELS);
@@ -14,15 +15,8 @@ pub(super) const TO_SPEAK: Permissions = Permissions::VIEW_CHANNEL.union(Permiss
 pub(super) const TO_SPEAK_IN_THREAD: Permissions =
     Permissions::VIEW_CHANNEL.union(Permissions::SEND_MESSAGES_IN_THREADS);
 
-/// All that is used in the channel of a project.
-pub(super) const IN_CHANNEL: Permissions = TO_SPEAK
-    .union(TO_SPEAK_IN_THREAD)
-    .union(Permissions::EMBED_LINKS)
-    .union(Permissions::ATTACH_FILES)
-    .union(Permissions::READ_MESSAGE_HISTORY)
-    .union(Permissions::CREATE_PUBLIC_THREADS)
-    .union(Permissions::MANAGE_THREADS)
-    .union(Permissions::MANAGE_MESSAGES);
+/// All that is used in the channel of a project, as far as serenity knows of it: Pin Messages is newer than its list.
+pub(super) const IN_CHANNEL: Permissions = Permissions::from_bits_truncate(needs::bits());
 
 /// What `user` may do on a server, or in one of its channels; for a thread, the channel decides. `None` if the roles
 /// of the user or the channel are not known.
