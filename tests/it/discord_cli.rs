@@ -230,6 +230,10 @@ fn the_sandbox_shows_a_sprint_and_leaves_nothing() {
         "| That was the last story",
         "| sprint-001 closed",
         "feedback: good: paying works",
+        "── #all-projects",
+        "── #sandbox-shop, pinned\n    | shop is IDLE",
+        "── #S-2 As a buyer I get a receipt by mail",
+        "ada moved S-2 to blocked: There is no account for mail yet",
         "docs_src/discord.md",
     ];
     let mut rest = ran.stdout.as_str();

@@ -30,6 +30,8 @@ const QUIET_AT_LAST: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(50);
 /// What the repository is called.
 const PROJECT: &str = "shop";
+/// The channel with a line for each project.
+const OVERVIEW: &str = "all-projects";
 /// Where people are before there is a project.
 const FIRST: &str = "general";
 
@@ -164,7 +166,8 @@ impl Stage {
         for channel in self.server.channels(self.server.guild()) {
             let name = format!("#{}", channel.name);
             match channel.kind {
-                ChannelKind::Thread => found.push((name, self.thread(&channel))),
+                ChannelKind::Thread => found.push((name, self.all_of(&channel))),
+                ChannelKind::Text if channel.name == OVERVIEW => found.push((name, self.all_of(&channel))),
                 ChannelKind::Text => {
                     let pinned = self.server.pinned(channel.id);
                     found.extend(pinned.iter().map(|it| (format!("{name}, pinned"), it.text())));
@@ -175,8 +178,8 @@ impl Stage {
         found
     }
 
-    fn thread(&self, thread: &Channel) -> String {
-        let texts = self.server.messages(thread.id);
+    fn all_of(&self, channel: &Channel) -> String {
+        let texts = self.server.messages(channel.id);
         let texts: Vec<_> = texts.iter().map(Message::text).collect();
         texts.join("\n")
     }
@@ -200,7 +203,7 @@ impl Stage {
 fn configuration(server: &Server) -> config::Discord {
     let guild = config::Guild {
         id: server.guild().get(),
-        overview: Some("all-projects".to_owned()),
+        overview: Some(OVERVIEW.to_owned()),
         roles: config::Roles::default(),
         projects: BTreeMap::new(),
     };
