@@ -71,7 +71,7 @@ const PARTS: [(BenchKind, &str, u64, u64); 8] = [
     (BenchKind::Read, "read", 30, 200),
     (BenchKind::Oneshot, "oneshot", 30, 50),
     (BenchKind::Idle, "idle", 80, 1500),
-    (BenchKind::Discord, "discord", 150, 1500),
+    (BenchKind::Discord, "discord", 90, 1500),
     (BenchKind::Git, "git", 80, 700),
     (BenchKind::Flat, "flat", 120, 1400),
 ];
