@@ -20,6 +20,7 @@ use crate::surface::discord::guilds::Guilds;
 use crate::surface::discord::menu;
 use crate::surface::discord::places::Places;
 use crate::surface::discord::rest::{self, Fault};
+use crate::surface::discord::rush::Rush;
 use crate::surface::discord::topic::Topics;
 
 /// How long what was begun may take when the program stops.
@@ -59,6 +60,8 @@ pub(super) struct Bot {
     upkeep: Upkeep,
     /// What was begun and should be finished before the program ends.
     pub(super) tasks: TaskTracker,
+    /// Who has not had a first sign yet.
+    pub(super) rush: Rush,
     /// Wakes whoever posts what waits.
     pub(super) outbox_filled: Notify,
     /// Becomes true when the program stops.
@@ -136,6 +139,7 @@ pub async fn serve(setup: Setup, stopping: watch::Receiver<bool>) -> anyhow::Res
         making: tokio::sync::Mutex::default(),
         upkeep: Upkeep::default(),
         tasks: TaskTracker::new(),
+        rush: Rush::default(),
         outbox_filled: Notify::new(),
         stopping,
     });

@@ -49,6 +49,7 @@ mod promise;
 mod registering;
 mod reply;
 mod rest;
+mod rush;
 mod serving;
 mod threads;
 mod topic;

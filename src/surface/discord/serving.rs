@@ -37,6 +37,7 @@ impl Bot {
         kind: CommandKind,
         text: String,
     ) {
+        let unsigned = self.rush.enter();
         let request = asking.request(text.clone());
         if asking.project.is_none() && needs_project(kind, &text) {
             return self.refuse(line, &self.no_project_here(asking)).await;
@@ -58,6 +59,8 @@ impl Bot {
         if !self.acknowledge(line, private).await {
             return;
         }
+        drop(unsigned);
+        self.rush.calm().await;
         let (outcome, commit) = match early.filter(|_| is_look) {
             Some(outcome) => (outcome, None),
             None => {
