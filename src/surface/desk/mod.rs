@@ -124,6 +124,17 @@ impl Outcome {
         Self { error: Some(error), ..Self::nothing(command_id, reply) }
     }
 
+    /// The outcome of what was carried out without changing the state of a project, or of a look.
+    pub fn answered(
+        command_id: String,
+        project: Option<String>,
+        state: Option<String>,
+        reply: Answer,
+    ) -> Self {
+        let nothing = Self::nothing(command_id, reply);
+        Self { ok: true, project, state: state.clone(), previous_state: state, ..nothing }
+    }
+
     fn nothing(command_id: String, reply: Answer) -> Self {
         Self {
             ok: false,
@@ -424,18 +435,8 @@ pub fn own_name(command: &Command) -> Option<String> {
 /// The outcome of a command that only looked.
 fn looked(course: &Course, project: Option<&Arc<Project>>, reply: Answer) -> Outcome {
     let state = project.map(|project| project.state.to_string());
-    Outcome {
-        ok: true,
-        command_id: course.id.to_string(),
-        project: course.project.as_ref().map(ToString::to_string),
-        state: state.clone(),
-        previous_state: state,
-        commit: None,
-        events: Vec::new(),
-        reply: Some(reply),
-        refusal: None,
-        error: None,
-    }
+    let name = course.project.as_ref().map(ToString::to_string);
+    Outcome::answered(course.id.to_string(), name, state, reply)
 }
 
 /// The outcome of a command that was not carried out.

@@ -14,7 +14,7 @@ use crate::config;
 use crate::engine::Ambient;
 use crate::ledger::Ledger;
 use crate::surface::desk::Desk;
-use crate::surface::discord::connect::{self, Address};
+use crate::surface::discord::connect;
 use crate::surface::discord::following::Upkeep;
 use crate::surface::discord::guilds::Guilds;
 use crate::surface::discord::menu;
@@ -50,7 +50,6 @@ pub struct Setup {
 /// The bot, as all its parts see it.
 pub(super) struct Bot {
     setup: Setup,
-    address: Address,
     http: Http,
     guilds: Guilds,
     places: Places,
@@ -121,17 +120,10 @@ impl Bot {
 ///
 /// One sentence for the operator, when Discord can never be served with this configuration.
 pub async fn serve(setup: Setup, stopping: watch::Receiver<bool>) -> anyhow::Result<()> {
-    let config = &setup.config;
-    let address = Address {
-        base: config.api_base.clone(),
-        resolve: config.resolve,
-        root_certificate: config.root_certificate.clone(),
-    };
-    let http = connect::http(&setup.token, &address)?;
+    let http = connect::http(&setup.token, &setup.config)?;
     let places = Places::open(setup.ledger.clone())?;
     let bot = Arc::new(Bot {
         setup,
-        address,
         http,
         guilds: Guilds::default(),
         places,
@@ -223,7 +215,7 @@ impl Bot {
             .setup(move |_, _, _| Box::pin(std::future::ready(Ok(bot))))
             .build();
         // Interactions need no intent; channels, threads and roles need this one.
-        let http = connect::http(&self.setup.token, &self.address)?;
+        let http = connect::http(&self.setup.token, &self.setup.config)?;
         ClientBuilder::new_with_http(http, GatewayIntents::GUILDS)
             .framework(framework)
             .await

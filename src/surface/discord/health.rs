@@ -71,7 +71,7 @@ impl Bot {
         };
         let (guild, id) = (GuildId::new(place.guild), ChannelId::new(place.channel));
         let Some(seen) = self.guilds().look(guild, |known| known.channels.get(&id).cloned()).flatten() else {
-            return vec![good(
+            return vec![Check::good(
                 "channel",
                 "it is a thread in the archive, and comes back when something is said",
             )];
@@ -100,7 +100,10 @@ impl Bot {
         let _alone = self.making.lock().await;
         if let Some(place) = self.places().of(entry.key) {
             // Somebody else was faster.
-            return good("channel", format!("#{}", self.name_of(guild, ChannelId::new(place.channel))));
+            return Check::good(
+                "channel",
+                format!("#{}", self.name_of(guild, ChannelId::new(place.channel))),
+            );
         }
         self.clear_up(guild).await;
         let made = self.give_channel(guild, entry, state).await;
@@ -110,30 +113,30 @@ impl Bot {
         match made {
             Ok(channel) => {
                 let name = self.name_of(guild, channel);
-                good("channel", format!("there was none any more; #{name} is a new one"))
+                Check::good("channel", format!("there was none any more; #{name} is a new one"))
             }
-            Err(Why::Refused(refusal)) => bad("channel", refusal.message, refusal.hint),
-            Err(Why::Failed(text)) => bad("channel", text, "see the log of the program"),
-            Err(Why::Told(_)) => bad("channel", "there is none", "tie one with `project bind`"),
+            Err(Why::Refused(refusal)) => Check::bad("channel", refusal.message, refusal.hint),
+            Err(Why::Failed(text)) => Check::bad("channel", text, "see the log of the program"),
+            Err(Why::Told(_)) => Check::bad("channel", "there is none", "tie one with `project bind`"),
         }
     }
 
     fn check_name(&self, place: &Channel, seen: &Place, entry: &Entry) -> Check {
         let expected = naming::channel(&self.config().channel, self.host(), &entry.name);
         if place.bound || naming::same(&seen.name, &expected) {
-            return good("channel", format!("#{}", seen.name));
+            return Check::good("channel", format!("#{}", seen.name));
         }
-        good("channel", format!("#{}; it was renamed from #{expected}, which is fine", seen.name))
+        Check::good("channel", format!("#{}; it was renamed from #{expected}, which is fine", seen.name))
     }
 
     fn check_permissions(&self, guild: GuildId, channel: ChannelId) -> Check {
         let Some(has) = self.guilds().may(guild, Some(channel)) else {
-            return good("permissions", "Discord has not told them; nothing has failed so far");
+            return Check::good("permissions", "Discord has not told them; nothing has failed so far");
         };
         match permission::missing(has, permission::IN_CHANNEL) {
-            None => good("permissions", "the bot has all that it needs there"),
+            None => Check::good("permissions", "the bot has all that it needs there"),
             Some(missing) => {
-                bad("permissions", format!("missing: {missing}"), "give them to the role of the bot")
+                Check::bad("permissions", format!("missing: {missing}"), "give them to the role of the bot")
             }
         }
     }
@@ -146,17 +149,19 @@ impl Bot {
         entry: &Entry,
         state: Option<State>,
     ) -> Check {
-        let Some(state) = state else { return good("topic", "it waits until the project can be opened") };
+        let Some(state) = state else {
+            return Check::good("topic", "it waits until the project can be opened");
+        };
         let about = self.about(&entry.name, &entry.path);
         let wanted = about.topic(seen.topic.as_deref(), End::State(state));
         if wanted.is_none() {
-            return good("topic", "what people wrote there leaves no room for path and state");
+            return Check::good("topic", "what people wrote there leaves no room for path and state");
         }
         if wanted == seen.topic {
-            return good("topic", "it says path and state");
+            return Check::good("topic", "it says path and state");
         }
         self.want_topic(channel, Wanted { guild, about, end: End::State(state) });
-        good(
+        Check::good(
             "topic",
             "it was not up to date; it will be within ten minutes, which is as often as Discord allows",
         )
@@ -165,17 +170,17 @@ impl Bot {
     /// A channel outside of all categories is put into ours, if ours is gone: then nobody has moved it.
     async fn check_category(&self, guild: GuildId, channel: ChannelId, seen: &Place) -> Check {
         if let Some(category) = seen.parent {
-            return good("category", self.name_of(guild, category));
+            return Check::good("category", self.name_of(guild, category));
         }
         let base = &self.config().category;
         let is_ours = |it: &Place| it.kind == ChannelType::Category && naming::same(&it.name, base);
         let ours = self.guilds().look(guild, |known| known.channels.values().any(is_ours));
         if ours.unwrap_or(true) {
-            return good("category", "none; it was moved out, which is fine");
+            return Check::good("category", "none; it was moved out, which is fine");
         }
         match self.put_into_category(guild, channel).await {
-            Ok(()) => good("category", format!("there was none any more; {base} is a new one")),
-            Err(fault) => bad(
+            Ok(()) => Check::good("category", format!("there was none any more; {base} is a new one")),
+            Err(fault) => Check::bad(
                 "category",
                 format!("{base} cannot be made: {fault}"),
                 "give the role of the bot the permission Manage Channels",
@@ -191,12 +196,4 @@ impl Bot {
         self.guilds().set_channel(&moved);
         Ok(())
     }
-}
-
-fn good(name: &str, detail: impl Into<String>) -> Check {
-    Check { name: name.to_owned(), ok: true, detail: detail.into(), mend: None }
-}
-
-fn bad(name: &str, detail: impl Into<String>, mend: impl Into<String>) -> Check {
-    Check { name: name.to_owned(), ok: false, detail: detail.into(), mend: Some(mend.into()) }
 }

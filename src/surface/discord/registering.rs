@@ -242,18 +242,7 @@ pub(super) fn outcome(
     reply: Answer,
 ) -> Outcome {
     let state = state.map(|state| state.to_string());
-    Outcome {
-        ok: true,
-        command_id: asking.id(),
-        project: Some(project.to_string()),
-        state: state.clone(),
-        previous_state: state,
-        commit: None,
-        events: Vec::new(),
-        reply: Some(reply),
-        refusal: None,
-        error: None,
-    }
+    Outcome::answered(asking.id(), Some(project.to_string()), state, reply)
 }
 
 /// Under which name the ledger keeps which request has registered a project.

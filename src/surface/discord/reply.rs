@@ -40,6 +40,22 @@ pub(super) struct Parcel {
     pub(super) plain: Option<String>,
 }
 
+/// Puts a parcel into a message. The builders have these methods in common, but no trait.
+macro_rules! filled {
+    ($builder:expr, $parcel:expr, $attach:ident) => {{
+        let parcel: &Parcel = $parcel;
+        let message = $builder.allowed_mentions(CreateAllowedMentions::new()).components(parcel.rows.clone());
+        let message = match &parcel.plain {
+            Some(plain) => message.content(plain),
+            None => message.embed(parcel.sheet.embed()),
+        };
+        match &parcel.file {
+            Some(file) => message.$attach(file.clone()),
+            None => message,
+        }
+    }};
+}
+
 /// Texts that are too long for a button are kept in the ledger.
 pub(super) struct Kept<'a>(pub(super) &'a Ledger);
 
@@ -224,17 +240,7 @@ impl Bot {
     }
 
     async fn edit_original(&self, line: &Line, parcel: &Parcel) -> Result<(), Fault> {
-        let message = EditInteractionResponse::new()
-            .allowed_mentions(CreateAllowedMentions::new())
-            .components(parcel.rows.clone());
-        let message = match &parcel.plain {
-            Some(plain) => message.content(plain),
-            None => message.embed(parcel.sheet.embed()),
-        };
-        let message = match &parcel.file {
-            Some(file) => message.new_attachment(file.clone()),
-            None => message,
-        };
+        let message = filled!(EditInteractionResponse::new(), parcel, new_attachment);
         let edited = rest::patiently(IN_PLACE, || async {
             message.clone().execute(self.http(), line.token.as_str()).await
         });
@@ -242,17 +248,7 @@ impl Bot {
     }
 
     async fn follow_up(&self, line: &Line, parcel: &Parcel) -> Result<(), Fault> {
-        let message = CreateInteractionResponseFollowup::new()
-            .allowed_mentions(CreateAllowedMentions::new())
-            .components(parcel.rows.clone());
-        let message = match &parcel.plain {
-            Some(plain) => message.content(plain),
-            None => message.embed(parcel.sheet.embed()),
-        };
-        let message = match &parcel.file {
-            Some(file) => message.add_file(file.clone()),
-            None => message,
-        };
+        let message = filled!(CreateInteractionResponseFollowup::new(), parcel, add_file);
         let sent = rest::patiently(IN_PLACE, || async {
             message.clone().execute(self.http(), (None, line.token.as_str())).await
         });

@@ -28,7 +28,7 @@ use crate::engine::{Entry, registered};
 use crate::ledger::{Channel, Ledger};
 use crate::store::with_causes;
 use crate::surface::answer::Check;
-use crate::surface::discord::connect::{self, Address};
+use crate::surface::discord::connect;
 use crate::surface::discord::inspect::server::Server;
 use crate::surface::discord::invite::{self, Application};
 use crate::surface::discord::rest::{self, Fault};
@@ -55,7 +55,7 @@ pub struct Inspection {
 ///
 /// One sentence for the operator: the token is not accepted, or Discord cannot be reached.
 pub async fn application(config: &config::Discord, token: &str) -> anyhow::Result<Application> {
-    Ok(invite::application(&http(config, token)?).await?)
+    Ok(invite::application(&connect::http(token, config)?).await?)
 }
 
 /// Checks everything. A server process may run meanwhile.
@@ -88,15 +88,6 @@ pub async fn inspect(inspection: &Inspection) -> Vec<Check> {
     checks
 }
 
-fn http(config: &config::Discord, token: &str) -> anyhow::Result<Http> {
-    let address = Address {
-        base: config.api_base.clone(),
-        resolve: config.resolve,
-        root_certificate: config.root_certificate.clone(),
-    };
-    connect::http(token, &address)
-}
-
 /// The token. `None` if that ends the inspection.
 fn token(inspection: &Inspection, checks: &mut Vec<Check>) -> Option<String> {
     let (detail, mend) = match &inspection.token {
@@ -120,7 +111,7 @@ async fn online(
     token: &str,
     checks: &mut Vec<Check>,
 ) -> Option<(Http, Application)> {
-    let http = match http(&inspection.config, token) {
+    let http = match connect::http(token, &inspection.config) {
         Ok(http) => http,
         Err(error) => {
             let mend = "correct `api_base`, `resolve` and `root_certificate` in the configuration";
