@@ -108,7 +108,7 @@ async fn every_command_is_answered_and_what_changes_something_is_one_commit() {
         done.insert(command);
     }
 
-    // Approvals have no way in yet but an import; registering has tests of its own.
+    // These have tests of their own.
     let elsewhere = ["approve", "reject", "project register", "project unregister", "project bind"];
     for kind in CommandKind::ALL {
         assert!(done.contains(kind.name()) || elsewhere.contains(&kind.name()), "{kind} was not tried");

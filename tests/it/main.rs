@@ -8,6 +8,7 @@ mod commands_page;
 mod console;
 mod crash;
 mod discord;
+mod discord_approvals;
 mod discord_boards;
 mod discord_channels;
 mod discord_cli;
