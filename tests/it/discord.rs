@@ -101,3 +101,23 @@ async fn buttons_of_old_messages_work_after_the_program_was_killed() {
     assert_eq!(next.message().unwrap().id, message.id, "the page takes the place of the other one");
     chat.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_filled_in_wrongly_is_told_as_what_it_is() {
+    let mut chat = Chat::with(&["alpha"], "").await;
+    let ada = chat.discord.owner();
+    let state = ada.slash(ALPHA, "state", json!({})).await.unwrap();
+
+    let form = ada.click(state.message().unwrap(), "Add a story …").await.unwrap();
+    let filled = json!({ "description": "second", "points": "999" });
+    let refused = ada.submit(form.modal().unwrap(), filled).await.unwrap();
+
+    assert!(refused.is_private(), "{}", refused.text());
+    assert!(
+        refused.text().contains("999") && !refused.text().contains("decided already"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(chat.world.command_ids("alpha").len(), 1, "only the registration");
+    chat.stop();
+}

@@ -63,7 +63,7 @@ impl Bot {
     async fn act(self: &Arc<Self>, press: Press<'_>) {
         let Press { asking, line, custom_id, key } = press;
         match key {
-            Key::Run { command } => self.press(&asking, &line, command).await,
+            Key::Run { command } => self.press(&asking, &line, Way::Pressed, command).await,
             Key::Ask { command, argument } => {
                 let form = look::modal(custom_id, &command, &argument);
                 self.respond(&line, CreateInteractionResponse::Modal(form)).await;
@@ -77,9 +77,9 @@ impl Bot {
     }
 
     /// Runs a command that was offered.
-    async fn press(self: &Arc<Self>, asking: &Asking, line: &Line, text: String) {
+    async fn press(self: &Arc<Self>, asking: &Asking, line: &Line, way: Way, text: String) {
         match parse::parse(&text) {
-            Ok(parsed) => self.serve(asking, line, Way::Pressed, parsed.command.kind(), text).await,
+            Ok(parsed) => self.serve(asking, line, way, parsed.command.kind(), text).await,
             Err(refusal) => self.refuse(line, &refusal).await,
         }
     }
@@ -133,6 +133,7 @@ impl Bot {
             _ => None,
         });
         let text = look::filled(&command, inputs);
-        self.press(&press.asking, &line, text).await;
+        // What was filled in just now is not a moment that is over.
+        self.press(&press.asking, &line, Way::Typed, text).await;
     }
 }
