@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::discord_places::slash;
 use crate::support::discord::Chat;
 
 /// Copies a folder with everything in it.
@@ -28,10 +29,10 @@ async fn questions_are_answered_with_buttons_once_and_by_those_who_may() {
     copy(&fixture, &chat.world.repo("shop").join(".orch-state"));
     let path = chat.world.repo("shop");
 
-    let refused = ada.slash("general", "project register", json!({ "path": path })).await.unwrap();
+    let refused = slash(&chat, &ada, "general", "project register", json!({ "path": path })).await;
     assert!(refused.is_private() && refused.text().contains("import"), "{}", refused.text());
-    let registered =
-        ada.slash("general", "project register", json!({ "path": path, "import": true })).await.unwrap();
+    let options = json!({ "path": path, "import": true });
+    let registered = slash(&chat, &ada, "general", "project register", options).await;
     assert!(registered.text().contains("Project shop registered"), "{}", registered.text());
     ada.slash("box-shop", "sprint cancel", json!({})).await.unwrap();
     let asked = lena.slash("box-shop", "state", json!({})).await.unwrap();
