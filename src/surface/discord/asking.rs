@@ -165,8 +165,7 @@ impl Bot {
 
     /// The project whose channel this is.
     pub(super) fn project_in(&self, channel: ChannelId) -> Option<Entry> {
-        let key = self.places().project_in(channel)?;
-        self.desk().engine().projects().into_iter().find(|entry| entry.key == key)
+        self.entry_of(self.places().project_in(channel)?)
     }
 
     /// The folders below which repositories may be registered.

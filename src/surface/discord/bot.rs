@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use poise::{Framework, FrameworkOptions};
-use serenity::all::{Client, ClientBuilder, FullEvent, GatewayError, GatewayIntents, Http, ShardManager};
+use serenity::all::{Client, ClientBuilder, FullEvent, GatewayError, GatewayIntents, Http};
 use tokio::sync::{Notify, watch};
 use tokio_util::task::TaskTracker;
 
@@ -197,9 +197,9 @@ impl Bot {
         let options = FrameworkOptions {
             commands: menu::commands(super::command::run, super::command::complete),
             event_handler: |framework, event| {
-                let (bot, shards) = (Arc::clone(framework.user_data), Arc::clone(framework.shard_manager));
+                let bot = Arc::clone(framework.user_data);
                 Box::pin(async move {
-                    bot.event(event, &shards).await;
+                    bot.event(event).await;
                     Ok(())
                 })
             },
@@ -222,7 +222,7 @@ impl Bot {
             .context("cannot prepare the connection to Discord")
     }
 
-    async fn event(self: &Arc<Self>, event: &FullEvent, _shards: &Arc<ShardManager>) {
+    async fn event(self: &Arc<Self>, event: &FullEvent) {
         self.guilds.notice(event);
         match event {
             FullEvent::Ready { data_about_bot } => {

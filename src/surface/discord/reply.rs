@@ -114,15 +114,15 @@ impl Bot {
     }
 
     fn ephemeral(&self, line: &Line, answer: &Answer) -> CreateInteractionResponseMessage {
-        let message = CreateInteractionResponseMessage::new()
-            .ephemeral(true)
-            .allowed_mentions(CreateAllowedMentions::new());
+        let parcel = self.first_parcel(line, answer);
+        filled!(CreateInteractionResponseMessage::new().ephemeral(true), &parcel, add_file)
+    }
+
+    /// The beginning of an answer as one message without a picture: all there is of a refusal.
+    fn first_parcel(&self, line: &Line, answer: &Answer) -> Parcel {
+        let sheet = look::sheets(answer).swap_remove(0);
         let rows = look::rows(&answer.choices, None, &mut Kept(self.ledger()));
-        let message = message.components(rows);
-        match look::sheets(answer).first() {
-            Some(sheet) if line.embeds => message.embed(sheet.embed()),
-            _ => message.content(look::plain(answer)),
-        }
+        Parcel { sheet, rows, file: None, plain: (!line.embeds).then(|| look::plain(answer)) }
     }
 
     /// Says why a command was refused, after it was acknowledged. If that was in public, the place is given up.
@@ -142,15 +142,8 @@ impl Bot {
         if let Err(fault) = given_up.await {
             tracing::debug!("a placeholder stays: {fault}");
         }
-        let rows = look::rows(&reply.choices, None, &mut Kept(self.ledger()));
-        let message = CreateInteractionResponseFollowup::new()
-            .ephemeral(true)
-            .allowed_mentions(CreateAllowedMentions::new())
-            .components(rows);
-        let message = match look::sheets(reply).first() {
-            Some(sheet) if line.embeds => message.embed(sheet.embed()),
-            _ => message.content(look::plain(reply)),
-        };
+        let parcel = self.first_parcel(line, reply);
+        let message = filled!(CreateInteractionResponseFollowup::new().ephemeral(true), &parcel, add_file);
         let sent = rest::patiently(IN_PLACE, || async {
             message.clone().execute(self.http(), (None, line.token.as_str())).await
         });

@@ -10,7 +10,7 @@ use crate::surface::answer::Answer;
 use crate::surface::desk::{Outcome, own_name};
 use crate::surface::discord::asking::{Asking, Line};
 use crate::surface::discord::bot::Bot;
-use crate::surface::parse;
+use crate::surface::parse::{self, Parsed};
 
 /// How long an answer waits for the commit, so that it can name it. Most are in git before.
 const COMMIT_SOON: Duration = Duration::from_millis(400);
@@ -39,7 +39,9 @@ impl Bot {
     ) {
         let unsigned = self.rush.enter();
         let request = asking.request(text.clone());
-        if asking.project.is_none() && needs_project(kind, &text) {
+        // What cannot be read is refused by the desk, in its words.
+        let parsed = parse::parse(&text).ok();
+        if asking.project.is_none() && parsed.as_ref().is_some_and(needs_project) {
             return self.refuse(line, &self.no_project_here(asking)).await;
         }
         // Whoever is refused is told in private, and that has to be said with the first word.
@@ -55,7 +57,7 @@ impl Bot {
             return self.refuse_at_once(line, outcome).await;
         }
         // Discord gives up after three seconds; nothing is carried out that could not be answered.
-        let private = kind == CommandKind::Help || is_unconfirmed(&text);
+        let private = kind == CommandKind::Help || parsed.as_ref().is_some_and(is_unconfirmed);
         if !self.acknowledge(line, private).await {
             return;
         }
@@ -145,20 +147,18 @@ impl Bot {
 }
 
 /// Whether a command is about a project and names none.
-fn needs_project(kind: CommandKind, text: &str) -> bool {
+fn needs_project(parsed: &Parsed) -> bool {
+    let kind = parsed.command.kind();
     let about_one = kind.scope() != Scope::Node && kind != CommandKind::Help;
-    about_one
-        && parse::parse(text)
-            .is_ok_and(|parsed| parsed.project.is_none() && own_name(&parsed.command).is_none())
+    about_one && parsed.project.is_none() && own_name(&parsed.command).is_none()
 }
 
 /// Whether a command asks to be confirmed, so that it cannot have an effect yet.
-fn is_unconfirmed(text: &str) -> bool {
-    let Ok(parsed) = parse::parse(text) else { return false };
-    match parsed.command {
+fn is_unconfirmed(parsed: &Parsed) -> bool {
+    match &parsed.command {
         Command::Undo { confirm, .. }
         | Command::Restore { confirm, .. }
-        | Command::ProjectUnregister { confirm, .. } => !confirm,
+        | Command::ProjectUnregister { confirm, .. } => !*confirm,
         _ => false,
     }
 }
